@@ -76,6 +76,11 @@ class Home:
         return self.root / "assistants.json"
 
     @property
+    def arena_file(self) -> Path:
+        """Blind votes between models (app/evaluation/arena.py)."""
+        return self.root / "arena.json"
+
+    @property
     def session_file(self) -> Path:
         """Window geometry and half-typed messages, kept across a crash."""
         return self.root / "session.json"
@@ -131,6 +136,7 @@ class Home:
                 yield folder
         for stem in (
             "adding",
+            "arena",
             "assistants",
             "chats",
             "core",

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.api import attached, collections, embeddings, find, models, personal, readers, runs, tables
+from app.api import attached, collections, embeddings, find, models, personal, readers, runs, tables, tokens
 from app.api.chat import chat_completions
 from app.api.compare import compare
 from app.api.errors import ApiError, api_error
@@ -40,6 +40,9 @@ ROUTES = [
     Route("/v1/models/{id:path}", models.one_model),
     Route("/v1/chat/completions", chat_completions, methods=["POST"]),
     Route("/v1/completions", completions, methods=["POST"]),
+    Route("/tokenizer_info", tokens.tokenizer_info),
+    Route("/tokenize", tokens.tokenize, methods=["POST"]),
+    Route("/detokenize", tokens.detokenize, methods=["POST"]),
     Route("/v1/embeddings", embeddings.embeddings, methods=["POST"]),
     Route("/v1/collections", collections.list_collections),
     Route("/v1/collections/{id:int}", collections.one_collection),

@@ -71,15 +71,30 @@ def chat_logprobs(tokens: Sequence[TokenLogprob]) -> dict[str, Any]:
     }
 
 
-def text_logprobs(tokens: Sequence[TokenLogprob], offset: int = 0) -> dict[str, Any]:
-    """The same in the older form of completions; `offset` is the place of the first token in the text."""
+def text_logprobs(tokens: Sequence[TokenLogprob], offset: int = 0, unknown: int = 0) -> dict[str, Any]:
+    """The same in the older form of completions; `offset` is the place of the first token in the text, `unknown` counts
+    those at the beginning that nothing says the likelihood of."""
     offsets = []
     for token in tokens:
         offsets.append(offset)
         offset += len(token.token)
+    known = tokens[unknown:]
+    nothing = [None] * unknown
     return {
         "tokens": [token.token for token in tokens],
-        "token_logprobs": [token.logprob for token in tokens],
-        "top_logprobs": [{top.token: top.logprob for top in token.top} for token in tokens],
+        "token_logprobs": [*nothing, *(token.logprob for token in known)],
+        "top_logprobs": [*nothing, *({top.token: top.logprob for top in token.top} for token in known)],
         "text_offset": offsets,
     }
+
+
+def text_of(done: Completed) -> str:
+    """What was written, behind the prompt where that is given back."""
+    return (done.echoed.text if done.echoed is not None else "") + done.text
+
+
+def all_logprobs(done: Completed) -> dict[str, Any]:
+    """Of the tokens of that text."""
+    if done.echoed is None:
+        return text_logprobs(done.logprobs)
+    return text_logprobs([*done.echoed.tokens, *done.logprobs], unknown=done.echoed.first)

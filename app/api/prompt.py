@@ -8,6 +8,7 @@ import msgspec
 
 from app.api.errors import ApiError, invalid, unsupported
 from app.api.schema import (
+    MOST_CHOICES,
     AnyJson,
     ChatMessage,
     ChatRequest,
@@ -70,14 +71,47 @@ def completion_calls(request: CompletionRequest, defaults: Sampling) -> list[Com
     Raises:
         ApiError: the parts of the request do not fit together.
     """
-    prompts = [request.prompt] if isinstance(request.prompt, str) else request.prompt
+    prompts = prompts_of(request)
     each = request.n or 1
     if len(prompts) * each > MOST_COMPLETIONS:
         raise invalid("n", f"That makes more than {MOST_COMPLETIONS} choices.")
     _check_stream(request)
+    echo = bool(request.echo)
+    if echo and request.stream:
+        raise invalid("echo", "A prompt is given back in one piece: it needs 'stream': false.")
+    if request.max_tokens == 0 and not echo:
+        raise invalid("max_tokens", "Nothing would be written: 0 goes with 'echo': true.")
     sampling = _sampling(request, request.max_tokens, defaults, strict=False)
-    calls = [Complete(prompt=prompt, sampling=sampling, logprobs=request.logprobs) for prompt in prompts]
+    call = Complete(sampling=sampling, logprobs=request.logprobs, echo=echo)
+    calls = [
+        msgspec.structs.replace(call, prompt=prompt)
+        if isinstance(prompt, str)
+        else msgspec.structs.replace(call, prompt_tokens=tuple(prompt))
+        for prompt in prompts
+    ]
     return [choice for call in calls for choice in _choices(call, each)]
+
+
+def prompts_of(request: CompletionRequest) -> list[str | list[int]]:
+    """Each text, or the tokens of each.
+
+    Raises:
+        ApiError: there are too many, or texts and tokens are mixed.
+    """
+    sent = request.prompt
+    if isinstance(sent, str):
+        return [sent]
+    tokens = [each for each in sent if isinstance(each, int)]
+    prompts: list[str | list[int]] = [each for each in sent if not isinstance(each, int)]
+    if tokens:
+        if prompts:
+            raise invalid("prompt", "It is a text, tokens, or a list of one of these.")
+        return [tokens]
+    if len(prompts) > MOST_CHOICES:
+        raise invalid("prompt", f"At most {MOST_CHOICES} prompts go together.")
+    if [] in prompts:
+        raise invalid("prompt", "There are no tokens in it.")
+    return prompts
 
 
 def _choices(call: Complete, n: int) -> list[Complete]:

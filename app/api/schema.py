@@ -19,6 +19,7 @@ from app.types import Filter
 
 MOST_CHOICES = 8
 MOST_STOPS = 4
+MOST_COMPLETION_STOPS = 16  # bare texts have no template that ends them, and evaluations name what may
 MOST_TOP_LOGPROBS = 20
 MOST_TEXTS = 2048
 MOST_PASSAGES = 100
@@ -114,6 +115,7 @@ class ChatMessage(Body, kw_only=True):
     """One message. Fields that OpenAI's own answers carry may come back empty."""
 
     role: Literal["system", "developer", "user", "assistant", "tool"]
+    type: Literal["text"] | None = None  # not OpenAI's; lm-evaluation-harness sends it
     content: str | list[TextPart | PicturePart] | None = None
     name: str | None = None
     tool_calls: list[CalledTool] | None = None
@@ -200,11 +202,28 @@ class ChatRequest(Writing, kw_only=True):
 class CompletionRequest(Writing, kw_only=True):
     """POST /v1/completions: text goes on, without a chat template."""
 
-    prompt: str | Annotated[list[str], Meta(min_length=1, max_length=MOST_CHOICES)]
+    prompt: str | Annotated[list[str | int | list[int]], Meta(min_length=1)]  # texts, or the model's own tokens
+    max_tokens: Annotated[int, Meta(ge=0)] | None = None
+    stop: str | Annotated[list[str], Meta(max_length=MOST_COMPLETION_STOPS)] | None = None
     logprobs: Annotated[int, Meta(ge=0, le=5)] | None = None
-    echo: Literal[False] | None = None
+    echo: bool | None = None
     best_of: Literal[1] | None = None
     suffix: None = None
+
+
+class TokenizeRequest(Body, kw_only=True):
+    """POST /tokenize, as vLLM has it."""
+
+    prompt: str
+    model: str = ""  # the one in use
+    add_special_tokens: bool = False
+
+
+class DetokenizeRequest(Body, kw_only=True):
+    """POST /detokenize."""
+
+    tokens: list[int]
+    model: str = ""
 
 
 class EmbeddingRequest(Body, kw_only=True):

@@ -12,7 +12,7 @@ from app.api import choices
 from app.api.body import decoded
 from app.api.complete import complete
 from app.api.models import chosen
-from app.api.prompt import completion_calls
+from app.api.prompt import completion_calls, prompts_of
 from app.api.reply import json_response, new_id, now
 from app.api.schema import CompletionRequest
 from app.api.stream import streamed, unless_gone
@@ -36,19 +36,15 @@ async def completions(request: Request) -> Response:
             "choices": [
                 {
                     "index": i,
-                    "text": done.text,
-                    "logprobs": choices.text_logprobs(done.logprobs) if asked.logprobs is not None else None,
+                    "text": choices.text_of(done),
+                    "logprobs": choices.all_logprobs(done) if asked.logprobs is not None else None,
                     "finish_reason": choices.reason_of(done),
                 }
                 for i, done in enumerate(written)
             ],
-            "usage": choices.usage(written, _prompts(asked)),
+            "usage": choices.usage(written, len(prompts_of(asked))),
         }
     )
-
-
-def _prompts(asked: CompletionRequest) -> int:
-    return 1 if isinstance(asked.prompt, str) else len(asked.prompt)
 
 
 def _head(model: str) -> dict[str, Any]:
@@ -65,7 +61,7 @@ class TextStream:
     """The same as pieces."""
 
     def __init__(self, asked: CompletionRequest, model: str) -> None:
-        self._prompts = _prompts(asked)
+        self._prompts = len(prompts_of(asked))
         self._head = _head(model)
         self._done: dict[int, Completed] = {}
         self._length: dict[int, int] = {}

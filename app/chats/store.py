@@ -67,6 +67,17 @@ class ChatStore(Answerers):
         )
         return [chat_of(row) for row in rows]
 
+    def first_questions(self, collection_id: int | None = None, limit: int = 200) -> tuple[str, ...]:
+        """What chats began with, the newest first and each once: of all chats, of those that ask a collection, or with
+        0 of those to a model alone. Later questions may mean what was said before, and are not among them."""
+        rows = self._read(
+            "SELECT t.text FROM turns t JOIN chats c ON c.id = t.chat_id WHERE c.deleted_at IS NULL AND t.parent = 0"
+            " AND t.role = 'user' AND trim(t.text) <> '' AND (:collection IS NULL OR c.collection_id = :collection)"
+            " GROUP BY t.text ORDER BY max(t.id) DESC LIMIT :limit",
+            {"collection": collection_id, "limit": limit},
+        )
+        return tuple(row["text"] for row in rows)
+
     def count(self, project_id: int | None = None) -> int:
         """How many `list_chats` could list."""
         sql = "SELECT count(*) FROM chats WHERE deleted_at IS NULL AND (:project IS NULL OR project_id = :project)"

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import NoReturn
 
 from app.cli import (
+    arena,
     ask,
     assistants,
     bench,
@@ -20,6 +21,7 @@ from app.cli import (
     doctor,
     documents,
     embedder,
+    evaluate,
     find,
     hidden,
     model_text,
@@ -34,8 +36,10 @@ from app.cli import (
     vectors,
     watch,
 )
+from app.cli.arena import add_arena_command
 from app.cli.assistant_options import add_asking_options, add_library_commands
 from app.cli.collection_options import add_collections_command
+from app.cli.evaluate import add_eval_command
 from app.cli.model_options import add_models_command
 from app.cli.output import setup_streams, tell
 from app.cli.session import Session
@@ -78,6 +82,8 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "chats": chats.command,
     "train": train.command,
     "classify": classify.command,
+    "eval": evaluate.command,
+    "arena": arena.command,
     "serve": serve.command,
     "doctor": doctor.command,
     "bench": bench.command,
@@ -121,6 +127,10 @@ def build_parser() -> argparse.ArgumentParser:
     _add_json(add_models_command(commands))
     _add_json(add_train_command(commands))
     _add_json(classify.add_classify_command(commands))
+    _add_json(add_eval_command(commands, _count))
+    arena = add_arena_command(commands)
+    _add_collection(arena)
+    _add_json(arena)
     reader = commands.add_parser("reader", help="which reader weighs what search finds; use another one, or go back")
     reader.add_argument("action", nargs="?", choices=("list", "use", "back", "remove"), default="list")
     reader.add_argument("name", nargs="?", default="", metavar="NAME", help="of use and remove; own is Inhouse’s own")

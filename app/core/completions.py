@@ -26,7 +26,7 @@ class Completions:
         models.engine_leaving.connect(self._interrupt)
 
     def handlers(self) -> Mapping[type[Call], Handler]:
-        return {c.CompleteWith: self._complete}
+        return {c.CompleteWith: self._complete, c.TokenizeWith: self._complete}
 
     @property
     def is_busy(self) -> bool:
@@ -36,11 +36,11 @@ class Completions:
         """Their doors are gone."""
         self._open.clear()
 
-    def _complete(self, call: c.CompleteWith, reply: Reply) -> None:
+    def _complete(self, call: c.CompleteWith | c.TokenizeWith, reply: Reply) -> None:
         def ready(backend: Requester, model: InstalledModel) -> None:
             if not reply.open:
                 return
-            if any(message.pictures for message in call.request.messages):
+            if isinstance(call, c.CompleteWith) and any(message.pictures for message in call.request.messages):
                 try:
                     check_sees(model)
                 except AppError as error:

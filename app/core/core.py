@@ -13,7 +13,9 @@ from app.chats.store import ChatStore
 from app.core import protocol as p
 from app.core.answers import Answers
 from app.core.api import ApiDesk
+from app.core.arena import ArenaDesk
 from app.core.attachments import Attachments
+from app.core.bench import BenchDesk
 from app.core.catalogue import CatalogueDesk
 from app.core.chat_files import ChatFilesDesk
 from app.core.chats import Chats
@@ -150,7 +152,7 @@ class Core:
             self.models, model_folders, catalogue, downloads, self.documents, self.tables, self.answers, questions,
             summaries, offers, chats, chat_files, projects, removals, attachments, readers, heads, embedders, vectors,
             self.runtimes, folders, shares, training, completions, pictures, self.library, shares_of_words,
-            model_text, self.api,
+            model_text, BenchDesk(self.models), ArenaDesk(house, self.models, self.documents), self.api,
         )  # fmt: skip
 
     # --- doors --------------------------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from app.core.calls import models as c
 from app.core.engine import Engine
 from app.core.house import House
-from app.core.reply import Reply
 from app.core.signals import Signal
 from app.errors import AppError
 from app.types import InstalledModel, ModelInfo
@@ -31,7 +30,7 @@ class EngineInUse:
         self.state = c.EngineMoved(state="stopped")
         self.engine: Engine | None = None
         self._suspended: AppError | None = None
-        self._waiting: list[tuple[Callable[[Engine], object], Reply]] = []
+        self._waiting: list[tuple[Callable[[Engine], object], Callable[[AppError], object]]] = []
 
     @property
     def model(self) -> InstalledModel | None:
@@ -63,8 +62,8 @@ class EngineInUse:
             self.engine.start()
         return self.engine
 
-    def when_ready(self, go: Callable[[Engine], object], reply: Reply) -> None:
-        """Call `go` once it can answer; what goes wrong is told to `reply`.
+    def when_ready(self, go: Callable[[Engine], object], failed: Callable[[AppError], object]) -> None:
+        """Call `go` once it can answer, or `failed` with what goes wrong.
 
         Raises:
             AppError: see `begin`.
@@ -73,7 +72,7 @@ class EngineInUse:
         if engine.info is not None:
             go(engine)
         else:
-            self._waiting.append((go, reply))
+            self._waiting.append((go, failed))
 
     def wake(self) -> None:
         """Somebody waits for it: load it, unless it had to leave for a training. Raises AppError."""
@@ -164,8 +163,8 @@ class EngineInUse:
 
     def _tell_waiting(self, error: AppError) -> None:
         waiting, self._waiting = self._waiting, []
-        for _, reply in waiting:
-            reply.failed(error)
+        for _, failed in waiting:
+            failed(error)
 
     def _move(self, state: c.EngineMoved) -> None:
         self.state = state

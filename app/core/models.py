@@ -11,6 +11,7 @@ from app.core.clock import Debounce
 from app.core.house import Handler, House
 from app.core.idle import IdleUnload
 from app.core.in_use import EngineInUse
+from app.core.lineup import Lineup
 from app.core.model_list import ModelList
 from app.core.reply import Reply
 from app.core.retired import Retired
@@ -42,6 +43,9 @@ class ModelsDesk:
         self._in_use = EngineInUse(house)
         self._switcher = Switcher(house, self._in_use, self.list, self._retired)
         self._side = SideEngines(house, self._retired, lambda model: self.list.fits.refusal(model, self._loaded_here()))
+        self.lineup = Lineup(
+            house, self._in_use, self._side, lambda model: self.list.fits.refusal(model, self._loaded_here())
+        )
         self._servers = Servers(house, self.list, self._retired)
         self._servers.rekeyed.connect(self._rekeyed)
         self._idle = IdleUnload(house, self._in_use, self._switcher.spare)
@@ -138,7 +142,7 @@ class ModelsDesk:
         if model_id and model_id != self.active_id:
             self.with_own(model_id, lambda engine, model: ready(engine, model) if reply.open else None, reply.failed)
         else:
-            self._in_use.when_ready(lambda engine: ready(engine, engine.model), reply)
+            self._in_use.when_ready(lambda engine: ready(engine, engine.model), reply.failed)
 
     def with_own(
         self,

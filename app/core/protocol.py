@@ -15,6 +15,7 @@ from msgspec import Struct
 from app.core.calls import (
     api,
     attachments,
+    bench,
     catalogue,
     chat_files,
     chats,
@@ -108,6 +109,7 @@ DoorCall = (
     | runtimes.Calls
     | tables.Calls
     | api.Calls
+    | bench.Calls
     | DocumentsCall
     | ListModelText
     | ApproveModelText
@@ -158,6 +160,7 @@ DoorData = (
     | training.Events
     | api.Api
     | api.Events
+    | bench.Answers
 )
 
 

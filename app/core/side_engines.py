@@ -42,6 +42,17 @@ class SideEngines:
             engine.failed.connect(lambda error: self._failed(model, error))
             engine.start()
 
+    def release(self, model_id: str) -> Callable[[], bool] | None:
+        """It is not needed any more; → what says whether its memory is free, None where it is not here or others ask
+        it."""
+        engine = self._engines.get(model_id)
+        if engine is None or (engine.info is not None and engine.child.busy):
+            return None
+        del self._engines[model_id]
+        self._waiting.pop(model_id, None)
+        self._retired.add(engine.child)
+        return lambda: engine.child.gone
+
     def stop(self) -> None:
         """The core ends."""
         for engine in self._engines.values():

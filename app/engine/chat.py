@@ -15,7 +15,8 @@ from app.engine.load import LoadedModel
 from app.engine.scheduler import Scheduler
 from app.engine.speculation import Speculation
 from app.engine.thinking import CLOSING, ThinkingBudget
-from app.engine.writing import Answer, write
+from app.engine.weighing import echo
+from app.engine.writing import Answer, too_long, write
 from app.errors import AppError
 from app.llama import sampler
 from app.llama.bindings import Model
@@ -29,7 +30,7 @@ from app.llama.vision import Image
 from app.paths import Home
 from app.pictures import BLIND
 from app.text.earlier import sum_up
-from app.types import Sampling
+from app.types import Sampling, Stats
 from app.workers.calls.engine import (
     Chat,
     Chatted,
@@ -69,7 +70,7 @@ class Conversations:
         self._composer = Composer(self.encoder, loaded.context.size, sum_up)
         wanted = GPU_SLICE if on_gpu else _cpu_slice(loaded.info.parameters)
         self.speculation = Speculation(usable=loaded.model.can_take_back)
-        self._scheduler = Scheduler(loaded.context, self.slots, loaded.cores, wanted, self.speculation)
+        self.scheduler = Scheduler(loaded.context, self.slots, loaded.cores, wanted, self.speculation)
         self._loaded, self._home = loaded, home
         self._file = identity(loaded.info.path)
         self._kept = KeptStates(home, fingerprint(loaded, self._file, "", 1.0))
@@ -81,7 +82,7 @@ class Conversations:
     @property
     def busy(self) -> bool:
         """Whether any answer is under way or waits for its turn."""
-        return self._scheduler.busy
+        return self.scheduler.busy
 
     def reset(self) -> None:
         """Forget every evaluated token: the weights have changed. Nothing may be under way."""
@@ -130,7 +131,7 @@ class Conversations:
         answer = Answer(self.model, stop, thinking=prompt.thinking, started=started)
         free = self.context.size - len(prompt.tokens)
         thinking = None if call.json_schema else self._budget(call.sampling, answer, free, prompt.answer_room)
-        yield from write(self._scheduler, generation, answer, prompt.answer_room, all_of, thinking)
+        yield from write(self.scheduler, generation, answer, prompt.answer_room, all_of, thinking)
         self._remember(call.conversation, answer)
         stats = answer.stats(generation.prompt, generation.evaluated)
         used = prompt.budget.used + len(answer.tokens)
@@ -193,7 +194,7 @@ class Conversations:
             call.conversation, list(prompt.tokens), drawer, call.priority, call.logprobs, images=images, guesses=False
         )
         answer = Answer(self.model, (), thinking=prompt.thinking, started=started)
-        yield from write(self._scheduler, generation, answer, len(tokens), all_of)
+        yield from write(self.scheduler, generation, answer, len(tokens), all_of)
         return Chatted(
             text=answer.text,
             thinking="",
@@ -218,9 +219,12 @@ class Conversations:
         task = task_of(call, self.encoder)
         images = yield from self._seen(task.prompt.tokens)
         room = min(call.sampling.max_tokens, self.context.size - len(task.prompt.tokens))
-        if room < 1:
-            detail = f"{len(task.prompt.tokens)} tokens of {self.context.size}"
-            raise AppError("This is too long for the model's context.", "Send less.", detail)
+        if room < (0 if call.echo else 1):
+            raise too_long(len(task.prompt.tokens))
+        echoed = (yield from echo(self.scheduler, self.model, call, task.prompt.tokens)) if call.echo else None
+        if not room:
+            stats = Stats(prompt_tokens=len(task.prompt.tokens), evaluated_tokens=len(task.prompt.tokens))
+            return Completed(text="", reason="length", stats=stats, echoed=echoed)
         drawer = sampler.drawer(self.model, call.sampling, task.json_schema)
         generation = Generation(
             call.conversation, list(task.prompt.tokens), drawer, call.priority, call.logprobs, images=images
@@ -229,9 +233,9 @@ class Conversations:
         answer = Answer(self.model, stop, thinking=task.prompt.thinking, started=started)
         held_back = task.filter
         # A program's limit is one for thinking and answer together, as OpenAI's is; a bare text goes on as it stands.
-        free = call.prompt is None and not task.json_schema
+        free = bool(call.messages) and not task.json_schema
         thinking = self._budget(call.sampling, answer, room, room) if free else None
-        yield from write(self._scheduler, generation, answer, room, held_back or all_of, thinking)
+        yield from write(self.scheduler, generation, answer, room, held_back or all_of, thinking)
         self._remember(call.conversation, answer)
         text, calls = task.calls(answer.text)
         if held_back is not None and not calls and (rest := answer.text[len(held_back.told) :]):
@@ -244,6 +248,7 @@ class Conversations:
             stats=answer.stats(generation.prompt, generation.evaluated),
             logprobs=tuple(answer.logprobs),
             note=task.prompt.note,
+            echoed=echoed,
         )
 
     def keep(self, call: KeepStates) -> Generator[None, None, Done]:

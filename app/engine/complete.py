@@ -50,8 +50,8 @@ def task_of(call: Complete, encoder: Encoder) -> Task:
     Raises:
         AppError: there is nothing to answer, or the tools cannot be used.
     """
-    if call.prompt is not None:
-        encoded = encoder.encode_text(call.prompt)
+    if call.prompt is not None or call.prompt_tokens:
+        encoded = encoder.encode_text(call.prompt or "") if not call.prompt_tokens else encoder.take(call.prompt_tokens)
         if not encoded.tokens:
             raise AppError("There is nothing to go on from.", "Send a prompt.")
         return Task(encoded, _form(call))

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from app.engine.scores import Scores
 from app.engine.speculation import Lookup
 from app.errors import AppError
 from app.llama.draw import Drawer, Scripted
@@ -37,6 +38,8 @@ class Generation:
     """How many of the likeliest tokens to name with each; None: no probabilities at all."""
     images: Mapping[int, Image] = field(default_factory=dict)
     """What the tokens below zero stand for, by the first of each."""
+    scores: Scores | None = None
+    """Where nothing is written: how likely the tokens of the text are is noted while it is read."""
 
     prompt: int = field(init=False)
     order: int = 0
@@ -68,6 +71,17 @@ class Generation:
     def held(self) -> int:
         """Tokens that are evaluated."""
         return len(self.slot.tokens) if self.slot is not None else 0
+
+    @property
+    def is_weighed(self) -> bool:
+        """Whether all is known of a text that is only read."""
+        return self.scores is not None and self.scores.done
+
+    @property
+    def reusable(self) -> int:
+        """Tokens of the prompt that need not be evaluated where the cache holds them: the last one is always, and so is
+        what stands before a token that is to be weighed."""
+        return len(self.tokens) - 1 if self.scores is None else self.scores.next - 1
 
     @property
     def evaluated(self) -> int:

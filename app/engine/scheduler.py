@@ -84,7 +84,7 @@ class Scheduler:
         ):
             if not (generation.priority and self._set_one_aside(self._others(generation))):
                 return False
-        slot = self._slots.begin(generation.aside or generation.key, generation.tokens)
+        slot = self._slots.begin(generation.aside or generation.key, generation.tokens, generation.reusable)
         if slot is None:
             return False
         slot.key, generation.aside, generation.slot = generation.key, "", slot
@@ -146,7 +146,7 @@ class Scheduler:
         began = time.perf_counter()
         result = self._context.decode([part for _, part in batch])
         if result == DONE:
-            self._time(batch, time.perf_counter() - began)
+            _time(self._speculation, batch, time.perf_counter() - began)
             self._take(batch)
         else:
             self._failed(result, [each for each, _ in batch])
@@ -186,7 +186,7 @@ class Scheduler:
         if len(self._live) == 1 and writing:
             return [(writing[0], self._guessed(writing[0]))]
         parts = [(each, _part(each, 1)) for each in writing]
-        return parts + [(each, _part(each, size)) for each, size in zip(reading, sizes, strict=True) if size]
+        return parts + _read_parts(reading, sizes, self._context.outputs - len(parts))
 
     def _budget(self, writing: list[Generation], *, urgent: bool) -> int:
         """Tokens of prompts in this batch."""
@@ -209,11 +209,13 @@ class Scheduler:
         for each, part in batch:
             row += len(part.tokens)
             assert each.slot is not None
-            if part.every:
+            if each.scores is not None:
+                each.error = each.scores.take(self._context, part, row, each.held)
+            elif part.every:
                 self._take_guessed(each, part)
                 continue
             self._slots.add(each.slot, part.tokens)
-            if part.wanted:
+            if part.wanted and each.scores is None:
                 _draw(self._context, each, row)
                 alone = len(batch) == len(part.tokens) == 1 and self._speculation.usable
                 each.lookup.alone = self._context.logits(row).copy() if alone and not each.lookup.checked else None
@@ -258,11 +260,6 @@ class Scheduler:
             generation.drawn = drawn[0]
             generation.ahead.extend(drawn[1:])
 
-    def _time(self, batch: list[tuple[Generation, Part]], seconds: float) -> None:
-        """Note what a batch of one answer that is being written took."""
-        if len(batch) == 1 and not batch[0][0].is_reading:
-            self._speculation.took(len(batch[0][1].tokens), seconds)
-
     def _relieve(self) -> None:
         """The cells are used up: idle sequences go first, then the least urgent answer, and one that is alone ends."""
         if self._slots.free_idle():
@@ -305,6 +302,29 @@ def _worth_waiting(slots: Slots, working: list[Generation], generation: Generati
         return False
     have = slots.longest(generation.tokens)
     return any(common_prefix(each.tokens, generation.tokens) >= have + SHARED_LEAST for each in reading)
+
+
+def _time(speculation: Speculation, batch: list[tuple[Generation, Part]], seconds: float) -> None:
+    """Note what a batch of one answer that is being written took."""
+    if len(batch) == 1 and not batch[0][0].is_reading:
+        speculation.took(len(batch[0][1].tokens), seconds)
+
+
+def _read_parts(reading: list[Generation], sizes: list[int], rows: int) -> list[tuple[Generation, Part]]:
+    """Slices of prompts. `rows`: of logits that this batch has for them; each may need one, and one that is weighed
+    takes what is left."""
+    taking = [(each, size) for each, size in zip(reading, sizes, strict=True) if size]
+    left, parts = rows - len(taking), []
+    for each, size in taking:
+        if each.scores is None:
+            parts.append((each, _part(each, size)))
+            continue
+        size, every = each.scores.slice(each.held, size, left + 1)
+        left -= size - 1 if every else 0
+        tokens = each.words(size)
+        assert each.slot is not None
+        parts.append((each, Part(each.slot.number, each.slot.position, tokens, wanted=every, every=every)))
+    return parts
 
 
 def _part(generation: Generation, size: int) -> Part:

@@ -8,6 +8,7 @@ from app.engine.chat import Conversations
 from app.engine.gate import Gate
 from app.engine.load import LoadedModel, load
 from app.engine.probe import probe
+from app.engine.weighing import score, tokenize
 from app.errors import AppError
 from app.llama import bindings as llama
 from app.llama.library import library_devices
@@ -23,7 +24,9 @@ from app.workers.calls.engine import (
     Loaded,
     LookAtDevices,
     Probe,
+    Score,
     SetAdapter,
+    Tokenize,
 )
 from app.workers.message import Done
 from app.workers.protocol import AnyCall
@@ -49,7 +52,9 @@ class EngineRole:
             return self._load(call)
         if isinstance(call, Chat | Complete):
             return self._answer(call)
-        if isinstance(call, Count):
+        if isinstance(call, Score):
+            return self._score(call)
+        if isinstance(call, Count | Tokenize):
             return self._count(call)
         if isinstance(call, KeepStates):
             return self._keep(call)
@@ -113,10 +118,17 @@ class EngineRole:
                 return (yield from conversations.chat(call))
             return (yield from conversations.complete(call))
 
-    def _count(self, call: Count) -> Steps:
+    def _score(self, call: Score) -> Steps:
         with self._gate.side_by_side() as visit:
             yield from visit.wait()
-            return self.conversations().count(call)
+            found = self.conversations()
+            return (yield from score(found.scheduler, found.model, found.encoder, call))
+
+    def _count(self, call: Count | Tokenize) -> Steps:
+        with self._gate.side_by_side() as visit:
+            yield from visit.wait()
+            found = self.conversations()
+            return tokenize(found.model, found.encoder, call) if isinstance(call, Tokenize) else found.count(call)
 
     def _set_adapter(self, call: SetAdapter) -> Steps:
         with self._gate.alone() as visit:

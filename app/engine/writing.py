@@ -9,6 +9,7 @@ from typing import Literal
 from app.engine.generation import Drawn, Generation
 from app.engine.scheduler import Scheduler
 from app.engine.thinking import ThinkingBudget
+from app.errors import AppError
 from app.llama.bindings import Model
 from app.llama.detokenize import AnswerStream, Piece
 from app.types import Stats
@@ -60,7 +61,7 @@ class Answer:
         if self.stream.is_thinking:
             self._thought = self._last
         if with_logprob:
-            self.logprobs.append(self._logprob(drawn))
+            self.logprobs.append(named(self.model, drawn))
         return list(self.stream.feed(self.model.visible(drawn.token)))
 
     def finish(self) -> list[Piece]:
@@ -83,16 +84,17 @@ class Answer:
             tokens_per_s=(self._drawn - 1) / seconds if seconds > 0 else 0.0,
         )
 
-    def _logprob(self, drawn: Drawn) -> TokenLogprob:
-        text, raw = self._spelled(drawn.token)
-        rivals = ((*self._spelled(token), value) for token, value in drawn.rivals)
-        return TokenLogprob(
-            text, drawn.logprob, raw, tuple(TopLogprob(name, value, own) for name, own, value in rivals)
-        )
 
-    def _spelled(self, token: int) -> tuple[str, tuple[int, ...]]:
-        raw = self.model.piece(token)
-        return raw.decode("utf-8", "replace"), tuple(raw)
+def named(model: Model, drawn: Drawn) -> TokenLogprob:
+    """A token and its rivals as a program reads them."""
+    rivals = ((*_spelled(model, token), value) for token, value in drawn.rivals)
+    text, raw = _spelled(model, drawn.token)
+    return TokenLogprob(text, drawn.logprob, raw, tuple(TopLogprob(name, value, own) for name, own, value in rivals))
+
+
+def _spelled(model: Model, token: int) -> tuple[str, tuple[int, ...]]:
+    raw = model.piece(token)
+    return raw.decode("utf-8", "replace"), tuple(raw)
 
 
 Show = Callable[[Iterable[Piece]], Iterator[Piece]]
@@ -144,6 +146,27 @@ def write(
         yield Token(text="", logprobs=rest)
 
 
+def read(scheduler: Scheduler, generation: Generation) -> Events:
+    """Read a text whose tokens are weighed, to its end. Closing it at any yield leaves the cache as it says it is.
+
+    Raises:
+        AppError: llama.cpp failed, or its memory has no room for the text.
+    """
+    scheduler.join(generation)
+    try:
+        yield None
+        yield from _next(scheduler, generation)
+    finally:
+        scheduler.leave(generation)
+    if not generation.is_weighed:
+        raise too_long(len(generation.tokens))
+
+
+def too_long(tokens: int) -> AppError:
+    """What a person reads where a prompt does not fit."""
+    return AppError("This is too long for the model's context.", "Send less.", f"{tokens} tokens")
+
+
 def _next(scheduler: Scheduler, generation: Generation) -> Events:
     """Steps until the next token is drawn, or until there is no room for it."""
     ahead = -1
@@ -153,14 +176,19 @@ def _next(scheduler: Scheduler, generation: Generation) -> Events:
         if generation.has_read():
             scheduler.hold_back()
             yield Prefill(done=generation.read, total=generation.prompt)
-        elif generation.drawn is not None or generation.full:
+        elif generation.drawn is not None or generation.full or generation.is_weighed:
             return
         elif not scheduler.admit(generation):
             before, ahead = ahead, scheduler.ahead(generation)
             yield Waiting(note=BUSY, ahead=ahead) if ahead != before else None
         else:
             scheduler.step(generation)
-            if generation.drawn is None and generation.error is None and not generation.full:
+            if (
+                generation.drawn is None
+                and generation.error is None
+                and not generation.full
+                and not generation.is_weighed
+            ):
                 yield None
 
 

@@ -85,6 +85,8 @@ class Context:
         self.size = int(c.llama_n_ctx(self._handle))
         self.batch = int(c.llama_n_batch(self._handle))
         self.sequences = sequences
+        self.outputs = outputs or sequences
+        """Rows of logits that a batch can have."""
         self._vocabulary, self._threads = model.vocabulary, threads
         self._prepare_batch()
         self._stop = ctypes.create_string_buffer(64)

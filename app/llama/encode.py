@@ -15,6 +15,7 @@ from functools import cached_property
 from itertools import count
 from typing import Any
 
+from app.errors import AppError
 from app.llama import template as templates
 from app.llama.bindings import CONTROL, LSTRIP, RSTRIP, Model
 from app.llama.detokenize import THINK_OPEN
@@ -118,7 +119,19 @@ class Encoder:
 
     def encode_text(self, text: str) -> EncodedPrompt:
         """A prompt without a template, as it stands: texts like <|im_end|> in it are control tokens."""
-        return EncodedPrompt(self._start() + self._model.tokenize(text, special=True), thinking=False)
+        return EncodedPrompt(self.start + self._model.tokenize(text, special=True), thinking=False)
+
+    def take(self, tokens: Sequence[int]) -> EncodedPrompt:
+        """A prompt that comes as tokens. Raises AppError: one of them is none of this model's."""
+        if any(not 0 <= token < self._model.vocabulary for token in tokens):
+            detail = f"it has {self._model.vocabulary} tokens"
+            raise AppError("This model has no such token.", "Use its own tokenizer.", detail)
+        return EncodedPrompt(list(tokens), thinking=False)
+
+    @property
+    def template(self) -> str:
+        """The model's own chat template, "" where it has none."""
+        return self._template.source
 
     def encode(self, messages: Sequence[Message], conversation: str = "") -> EncodedPrompt:
         """The prompt of a conversation that ends with the user's turn."""
@@ -136,9 +149,11 @@ class Encoder:
             text = templates.chatml(guarded)
         else:
             text, stop = templates.plain_text(guarded), templates.PLAIN_STOP
-        return EncodedPrompt(self._start() + self._tokens(text, answers, conversation, looks), False, stop, NOTE)
+        return EncodedPrompt(self.start + self._tokens(text, answers, conversation, looks), False, stop, NOTE)
 
-    def _start(self) -> list[int]:
+    @property
+    def start(self) -> list[int]:
+        """What a text begins with that nobody wrote."""
         return [self._model.bos] if self._model.adds_bos and self._model.bos >= 0 else []
 
     def _guard(self, content: str) -> str:

@@ -104,15 +104,16 @@ class Slots:
         saved = self.saved.nearest(prompt)
         return held if saved is None else max(held, common_prefix(saved.tokens, prompt))
 
-    def begin(self, key: str, prompt: list[int]) -> Slot | None:
-        """Take a sequence for a prompt; its tokens are then a prefix of it, less than the whole, since the last token
-        must be evaluated for its logits. None where all are busy."""
+    def begin(self, key: str, prompt: list[int], reusable: int | None = None) -> Slot | None:
+        """Take a sequence for a prompt; its tokens are then a prefix of it of at most `reusable` tokens, or of all but
+        the last, which must be evaluated for its logits. None where all are busy."""
         slot = self._choose(key, prompt)
         if slot is None:
             return None
         self._fill(slot, key, prompt)
         slot.key, slot.busy, slot.used = key, True, next(self._clock)
-        self._cut(slot, min(common_prefix(slot.tokens, prompt), len(prompt) - 1))
+        most = len(prompt) - 1 if reusable is None else reusable
+        self._cut(slot, min(common_prefix(slot.tokens, prompt), most))
         if self._parks:
             self._park()
             if self._scattered and self.busy == [slot]:

@@ -27,6 +27,8 @@ _SCALES = {
     "millionen": 10**6, "mio": 10**6, "billion": 10**9, "billions": 10**9, "milliarde": 10**9, "milliarden": 10**9,
     "mrd": 10**9,
 }  # fmt: skip
+NUMBERS = _SMALL | _TENS | _TENS_GERMAN | {"zero": 0, "one": 1, "hundred": 100, "hundert": 100, "thousand": 1000}
+"""Words that stand for a whole number by themselves."""
 _WORDS = (
     _SMALL
     | _TENS

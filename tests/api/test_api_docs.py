@@ -45,6 +45,7 @@ def is_refused(kind: type, name: str) -> bool:
     [
         ["ChatRequest", "CompletionRequest"],
         ["EmbeddingRequest"],
+        ["TokenizeRequest", "DetokenizeRequest"],
         ["SearchRequest", "AskRequest", "SummariseRequest", "CalculateRequest"],
         ["FindRequest"],
         ["MaskingRequest"],

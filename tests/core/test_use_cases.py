@@ -255,6 +255,14 @@ TABLE: dict[str, Use] = {
     "ShowApi": Use("ProgramsSection._look", "serve", "bench"),
     "RenewApiKey": Use("ProgramsSection._ask_to_renew", "serve"),
     "CompleteWith": Use(api="chat", why="for programs"),
+    "TokenizeWith": Use(api="tokens", why="for programs"),
+    # measuring models
+    "AskMany": Use(command="eval", why="a measurement of many questions is a command’s"),
+    "ListQuestions": Use("ArenaController.open", "arena"),
+    "PlayArena": Use("ArenaController.play", "arena"),
+    "CastVote": Use("ArenaController.vote", "arena"),
+    "ListVotes": Use("ArenaController.choose", "arena"),
+    "ClearVotes": Use("ArenaController.clear", "arena"),
 }
 
 

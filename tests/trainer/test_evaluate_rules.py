@@ -7,6 +7,7 @@ from statistics import NormalDist, pstdev
 
 import pytest
 
+from app.text.accepted import accepted as is_accepted
 from app.text.citations import refuses
 from trainer.evaluate import blind, exams, faithfulness, judge, memorised, metrics, statistics, verdict
 from trainer.evaluate.compare import exam
@@ -81,7 +82,7 @@ def test_exact_looks_at_values_then_at_telling_words(question: str, wanted: str,
     ],
 )
 def test_general_answers_are_found_word_by_word(answer: str, accepted: tuple[str, ...], right: bool) -> None:
-    assert metrics.accepted(answer, accepted) is right
+    assert is_accepted(answer, accepted) is right
 
 
 @pytest.mark.parametrize(

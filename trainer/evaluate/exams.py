@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from app.llama.prompt import Turn
 from app.paths import RESOURCES
+from app.text.accepted import accepted
 from app.text.citations import refuses
 from app.types import Passage
 from trainer.evaluate import metrics, rephrase
@@ -67,7 +68,7 @@ class Case:
         if self.exam == "unknown":
             return refuses(answer)
         if self.exam == "general":
-            return metrics.accepted(answer, self.accepted)
+            return accepted(answer, self.accepted)
         if self.exam == "labels":
             return answer.strip() == self.wanted.strip()
         return metrics.exact(self.question, self.wanted, answer)
@@ -211,7 +212,7 @@ class _Builder:
             return cases
         for case in self._draw.sample(general(self._system), max(0, MOST_UNKNOWN - len(cases))):
             found = self._shelf.found(case.question, SHOWN)
-            if shown := [passage for passage in found if not metrics.accepted(passage.text, case.accepted)]:
+            if shown := [passage for passage in found if not accepted(passage.text, case.accepted)]:
                 cases.append(self._case("unknown", f"unknown-{case.id}", case.question, shown, NOT_SAID))
         return cases
 

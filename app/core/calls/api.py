@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.workers.calls.engine import Complete, Completed
+from app.workers.calls.engine import Complete, Completed, Tokenize, Tokenized
 from app.workers.message import Call, Data, Failure
 
 
@@ -38,6 +38,13 @@ class CompleteWith(Call, frozen=True):
     model_id: str = ""
 
 
+class TokenizeWith(Call, frozen=True):
+    """The tokens of a model, for programs that count or send them; → Tokenized."""
+
+    request: Tokenize
+    model_id: str = ""
+
+
 class ApiMoved(Data, frozen=True):
     """Told to every door: whether programs can connect, and where."""
 
@@ -54,6 +61,6 @@ class Api(Data, frozen=True):
     key: str
 
 
-Calls = ServeApi | ShowApi | RenewApiKey | CompleteWith
-Answers = Api | Completed
+Calls = ServeApi | ShowApi | RenewApiKey | CompleteWith | TokenizeWith
+Answers = Api | Completed | Tokenized
 Events = ApiMoved

@@ -161,6 +161,9 @@ class ServedModel:
 
     async def complete(self, call: Complete, say: Say) -> Completed:
         """Write what a program asks, as it asks: nothing is left out to make it fit. Raises AppError as `chat`."""
+        if call.echo or call.prompt_tokens:
+            message = f"A model on {self.host} gives no prompt back and takes no tokens."
+            raise AppError(message, "Use a model on this computer.")
         path = "chat/completions" if call.prompt is None else "completions"
         body = partial(bodies.complete_body, self.model.served_as, call)
         answer = await self._limited(path, body, call.sampling, say)

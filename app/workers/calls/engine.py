@@ -79,11 +79,13 @@ class TokenLogprob(Struct, frozen=True):
 
 class Complete(Call, frozen=True):
     """Write as a program asks: `messages` through the model's chat template, or `prompt` as it stands, control tokens
-    included; → Prefill…, Token…, Completed. Nothing is left out to make it fit: too much is an error."""
+    included, or its tokens; → Prefill…, Token…, Completed. Nothing is left out to make it fit: too much is an error."""
 
     conversation: str = ""  # key of the KV cache
     messages: tuple[PromptMessage, ...] = ()
     prompt: str | None = None
+    prompt_tokens: tuple[int, ...] = ()
+    echo: bool = False  # a bare prompt is given back, with `logprobs` of each of its tokens
     tools: str = ""  # JSON list, as OpenAI writes it
     tool_choice: str = "auto"  # "none", "auto", "required" or the name of a tool
     json_schema: str = ""
@@ -91,6 +93,21 @@ class Complete(Call, frozen=True):
     sampling: Sampling = Sampling()
     logprobs: int | None = None  # how many of the likeliest tokens to name with each token
     priority: int = 0
+
+
+class Score(Call, frozen=True):
+    """How likely each of these texts would be as the answer; → Prefill…, Scored. Nothing is written."""
+
+    messages: tuple[PromptMessage, ...]
+    texts: tuple[str, ...]
+    priority: int = 0
+
+
+class Tokenize(Call, frozen=True):
+    """The loaded model's own tokens: of a text (control tokens are those), or what tokens spell; → Tokenized."""
+
+    text: str = ""
+    tokens: tuple[int, ...] = ()
 
 
 class Probe(Call, frozen=True):
@@ -163,6 +180,40 @@ class Token(Data, frozen=True):
     logprobs: tuple[TokenLogprob, ...] = ()
 
 
+class Echoed(Struct, frozen=True):
+    """A prompt as it was given. `tokens` where they were weighed; those before `first` have nothing before them that
+    could say how likely they are."""
+
+    text: str
+    tokens: tuple[TokenLogprob, ...] = ()
+    first: int = 0
+
+
+class Likelihood(Struct, frozen=True):
+    """Of a text: the sum of its tokens' natural log-probabilities, and whether each was the likeliest at its place."""
+
+    logprob: float
+    tokens: int
+    greedy: bool
+
+
+class Scored(Data, frozen=True):
+    """Of each text, in their order."""
+
+    texts: tuple[Likelihood, ...]
+    prompt_tokens: int
+
+
+class Tokenized(Data, frozen=True):
+    """Both forms, and what a program needs to know of the vocabulary; "" where the model has none."""
+
+    tokens: tuple[int, ...]
+    text: str
+    bos: str = ""
+    eos: str = ""
+    template: str = ""
+
+
 class Completed(Data, frozen=True):
     text: str
     thinking: str = ""
@@ -171,6 +222,7 @@ class Completed(Data, frozen=True):
     stats: Stats = Stats()
     logprobs: tuple[TokenLogprob, ...] = ()
     note: str = ""
+    echoed: Echoed | None = None
 
 
 class Probed(Data, frozen=True):
@@ -197,6 +249,19 @@ class Counted(Data, frozen=True):
     context: int
 
 
-Calls = Load | Chat | Complete | Count | SetAdapter | KeepStates | Probe | LookAtDevices
+Calls = Load | Chat | Complete | Score | Tokenize | Count | SetAdapter | KeepStates | Probe | LookAtDevices
 
-Answers = LoadProgress | Loaded | DevicesSeen | Waiting | Prefill | Token | Chatted | Completed | Probed | Counted
+Answers = (
+    LoadProgress
+    | Loaded
+    | DevicesSeen
+    | Waiting
+    | Prefill
+    | Token
+    | Chatted
+    | Completed
+    | Scored
+    | Tokenized
+    | Probed
+    | Counted
+)
