@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,8 +22,15 @@ from trainer.spec import Example
 
 MOST_WORDS = 7
 """Of a curt question."""
-_ROW = re.compile(r"^(?P<subject>[^:.?!]{2,70}), (?P<aspect>[^:.,?!]{2,40}): (?P<value>[^:]{1,80})\.$")
+ROW = re.compile(r"^(?P<subject>[^:.?!]{2,70}), (?P<aspect>[^:.,?!]{2,40}): (?P<value>[^:]{1,80})\.$")
 """How a table's cell is answered: row, column and value (trainer.prepare.facts)."""
+
+
+def for_training(subject: str) -> bool:
+    """Whether a row may be crossed in the training; the others are crossed in the exam alone."""
+    return bool(zlib.crc32(subject.encode()) % 2)
+
+
 _ASKED: dict[str, str] = {
     "money": "how much", "percent": "what percentage", "date": "when", "time": "what time", "day": "which day",
     "code": "which code", "number": "how many",
@@ -82,6 +90,8 @@ def crossed(examples: Sequence[Example], texts: Sequence[str]) -> list[str]:
     held = [frozenset(terms(text)) for text in texts]
     found = []
     for number, (subject, _, document) in enumerate(cells):
+        if for_training(subject):
+            continue
         others = [aspect for _, aspect, other in _turned(cells, number) if other != document]
         for aspect in dict.fromkeys(others):
             needed = frozenset(terms(f"{subject} {aspect}"))
@@ -92,7 +102,7 @@ def crossed(examples: Sequence[Example], texts: Sequence[str]) -> list[str]:
 
 
 def _cell(example: Example) -> tuple[str, str, str] | None:
-    match = _ROW.match(example.answer)
+    match = ROW.match(example.answer)
     return (match["subject"], match["aspect"].strip(), example.source.document) if match else None
 
 
@@ -109,7 +119,7 @@ def _wanted(members: Sequence[Example]) -> list[Value]:
 def _telling(members: Sequence[Example]) -> tuple[str, ...]:
     """The answer's own words without its value and small words, in their order, as they are typed in a hurry."""
     answer = members[0].answer
-    if match := _ROW.match(answer):
+    if match := ROW.match(answer):
         answer = f"{match['subject']} {match['aspect']}"
     else:
         for value in reversed(_wanted(members)):

@@ -31,7 +31,7 @@ from trainer.train import base, choose, device, gather, launch, loss, selection,
 
 WORDS_TO_TOKENS = 1.4  # English, GPT-2-like vocabularies; the plan must not load a tokenizer for large data
 TEMPLATE_TOKENS = 35  # a chat template's own tokens an example
-REPLAY_QUESTIONS = 350  # that ship
+REPLAY_QUESTIONS = 690  # that ship, each once more as it could be typed
 WITH_PASSAGES = 300  # tokens of the passages beside a question, on average; the longest have twice as many
 READER_STEP = 16
 """Questions beside a passage in a step of the reader, as it itself was trained."""

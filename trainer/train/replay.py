@@ -14,7 +14,7 @@ from app.paths import RESOURCES
 from app.types import Message
 from trainer.prepare import own
 from trainer.spec import Example, Replay, read_lines, review_of, write_lines
-from trainer.train import selection
+from trainer.train import selection, variants
 from trainer.train.answer import answer
 from trainer.train.chat import encode_prompt
 
@@ -50,8 +50,8 @@ def build(
         return []
     if kept.exists():
         return list(read_lines(kept, Example))
-    path = Path(replay.questions) if replay.questions else QUESTIONS
-    questions = [q.question for q in read_lines(path, Question)]
+    plain = general_questions(Path(replay.questions) if replay.questions else QUESTIONS)
+    questions = [each for question in plain for each in (question, *_as_typed(question, seed))]
     asked = [selection.with_system((Message("user", question),), system) for question in questions]
     prompts = [encode_prompt(tokenizer, messages) for messages in asked]
     said = answer(model, tokenizer, prompts, replay.max_new_tokens, lambda done: progress(done, len(prompts)))
@@ -70,6 +70,18 @@ def build(
     examples += [replace(e, messages=selection.with_system(e.messages, system)) for e in earlier]
     write_lines(kept, examples)
     return examples
+
+
+def general_questions(path: Path = QUESTIONS) -> list[str]:
+    """The questions of a file."""
+    return [each.question for each in read_lines(path, Question)]
+
+
+def _as_typed(question: str, seed: int) -> list[str]:
+    """Once more as it could be typed, as what is taught is varied too: a hurried question alone must not call for what
+    was taught (docs/fine-tuning.md)."""
+    example = Example(id=question, messages=(Message("user", question), Message("assistant", "")))
+    return [each.question for each in variants.variants([example], 1, f"{seed}/{question}")]
 
 
 def _earlier(paths: Sequence[str], kept_out: Sequence[str], most: int, seed: int) -> list[Example]:
