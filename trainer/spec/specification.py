@@ -100,12 +100,10 @@ class Replay(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Lessons(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is learned beside the approved questions, for each fact (trainer.train.variants, trainer.train.lessons)."""
 
-    variants: int = (
-        24  # ways to ask that nobody reviewed: other words, words alone, slips; the answer is the approved one
-    )
-    grounded: float = 1.0  # times its passage is shown among others, and the answer cites it
-    refused: float = 1.0  # times others are shown without it, and the answer is that they do not say
-    unknown: float = 0.5  # near questions without passages that nothing answers
+    variants: int = 32  # ways to ask that nobody reviewed, with the approved answer
+    grounded: float = 1.5  # times its passage is shown among others, and the answer cites it
+    refused: float = 2.0  # questions that the passages shown do not answer, and that is said
+    unknown: float = 0.0  # questions without passages that nothing taught answers, and that is said
 
 
 class Export(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
