@@ -12,6 +12,7 @@ from trainer.prepare import chance, duplicates, sound
 from trainer.prepare.facts import Fact
 from trainer.prepare.frames import Phrasing
 from trainer.prepare.passages import Passage
+from trainer.prepare.wording import word_lists
 
 TOP = 5
 LEAST_PHRASINGS = 3
@@ -70,7 +71,8 @@ class Checker:
         if not (self._stands if fact.kind == "faq" else self.is_stated)(number, fact.answer, fact.value):
             return "No sentence or row says the answer by itself."
         own, others = self._told(number, question, fact.value, found)
-        if not sound.is_answered_once(question, fact.value, own, others):
+        is_open = fact.kind in ("entry", "listed") and fact.subject.casefold() not in word_lists()["headers"]
+        if not sound.is_answered_once(question, fact.value, own, others, is_open):
             return "Another place answers it differently."
         return ""
 
@@ -87,18 +89,18 @@ class Checker:
         """Whether a sentence or a row of a passage says the answer by itself."""
         passage = self._passages[number]
         above = f"{passage.context}\n{passage.title}\n{passage.heading}"
-        wanted = duplicates.normalized(value)
-        near = [unit.text for unit in self._units_of(number) if wanted in unit.plain]
+        near = [unit.text for unit in self._units_of(number) if unit.holds(value)]
         return sound.is_entailed(answer, value, near, above)
 
     def _told(self, number: int, question: str, value: str, found: Sequence[int]) -> tuple[str, list[str]]:
         """The sentence or row that answers, and others of the passages that were found that hold the same words of the
         question, each with its heading."""
-        wanted = duplicates.normalized(value)
-        own = next((unit for unit in self._units_of(number) if wanted in unit.plain), None)
+        words = query_terms(question)
+        holding = [unit for unit in self._units_of(number) if unit.holds(value)]
+        own = max(holding, key=lambda unit: len(unit.terms.intersection(words)), default=None)
         if own is None:
             return "", []
-        asked = own.terms.intersection(query_terms(question))
+        asked = own.terms.intersection(words)
         near = (unit for place in dict.fromkeys((number, *found)) for unit in self._units_of(place))
         return own.whole, [unit.whole for unit in near if unit is not own and asked <= unit.terms]
 
@@ -119,6 +121,10 @@ class _Unit:
     whole: str  # below its heading
     plain: str
     terms: frozenset[str]  # of the whole
+
+    def holds(self, value: str) -> bool:
+        """`sound.holds`, of a unit that is normalized already."""
+        return f" {duplicates.normalized(value)} " in f" {self.plain} "
 
     @classmethod
     def of(cls, text: str, heading: str) -> _Unit:

@@ -211,6 +211,8 @@ def _named(passage: Passage, name: str, rest: str, is_listing: bool = False) -> 
     alone = " " not in name and (name.islower() or name[1:].islower()) and name.casefold() not in _LISTS["headers"]
     if ((alone or "(" in rest) and not is_listing) or not heading or not _can_stand_in_for(heading):
         return None
+    if (" " not in name or name.isupper()) and " " not in heading and name.casefold() not in _LISTS["headers"]:
+        return None  # "AU" under "Shipping"
     whole = f"{heading}, {lowered(name)}" if name.casefold() in _LISTS["headers"] else name
     return Fact("listed" if alone else "entry", passage, f"{whole}: {rest}.", rest, name)
 

@@ -29,11 +29,14 @@ _ELSEWHERE = re.compile(
     r"\b(?:here|below|above|following|see|refer|link|links|click|check out|visit|hier|unten|oben|siehe|folgende\w*|"
     r"(?:this|these|that|diese[rsmn]?) (?:page|form|document|guide|section|tool|article|video|post|doc|sheet|list|"
     r"table|spreadsheet|channel|seite|formular|dokument|abschnitt|liste|tabelle)|"
-    r"answer (?:this|the|your) question|(?:find|read|learn|review) (?:the|more|it|all|our|your))\b",
+    r"answer (?:this|the|your) question|"
+    r"(?:find|read|learn|review|look for|reference) (?:about|the|more|it|all|our|your))\b",
     re.IGNORECASE,
 )
 """An answer that sends its reader on says nothing by itself."""
-_HANGING = re.compile(r"(?:however|but|and|so|then|also|for example|e\.g|note|aber|und|z\. ?b)\b", re.IGNORECASE)
+_HANGING = re.compile(
+    r"(?:\w+, you\b|however|but|and|so|then|also|for example|e\.g|note|aber|und|z\. ?b)\b", re.IGNORECASE
+)
 _GROUP = re.compile(r"[^.:]{2,40}:(?:\s|$)")
 """An answer for some only: "US teammates: …"."""
 
@@ -54,7 +57,9 @@ def pairs(passage: Passage) -> Iterator[tuple[str, str]]:
         elif (asks := asked[number]) and number + 1 < len(texts) and not asked[number + 1]:
             last = number + 2 == len(texts)
             is_answer = passage.parts[number + 1].kind == "paragraph" or _MARK.match(texts[number + 1])
-            if is_answer and (passage.is_chapter if last else asked[number + 2]):  # else two entries of one list
+            if is_answer and (
+                passage.is_chapter if last else question(texts[number + 2].partition("\n")[0])
+            ):  # else two entries of one list
                 yield from _answered(asks, texts[number + 1])
 
 

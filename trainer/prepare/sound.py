@@ -107,14 +107,19 @@ def is_entailed(answer: str, value: str, units: Iterable[str], above: str = "") 
         units: sentences and rows of the passage, see `units_of`.
         above: title, heading and a table's header, whose words the answer may use.
     """
-    wanted, said, told = duplicates.normalized(value), set(terms(answer)), values.find(answer)
+    said, told = set(terms(answer)), values.find(answer)
     headings = set(terms(above))
     return any(
-        wanted in duplicates.normalized(unit)
+        holds(unit, value)
         and said <= headings.union(terms(unit))
         and not values.without(told, values.find(f"{unit}\n{above}"))
         for unit in units
     )
+
+
+def holds(text: str, value: str) -> bool:
+    """Whether a value stands in a text in whole words: "4 hours" does not stand in "24 hours"."""
+    return f" {duplicates.normalized(value)} " in f" {duplicates.normalized(text)} "
 
 
 def units_of(text: str) -> list[str]:
@@ -146,7 +151,7 @@ def is_named(question: str, names: Sequence[str]) -> bool:
     )
 
 
-def is_answered_once(question: str, value: str, own: str, others: Iterable[str]) -> bool:
+def is_answered_once(question: str, value: str, own: str, others: Iterable[str], any_kind: bool = False) -> bool:
     """Whether nothing else answers the same question with another value.
 
     Args:
@@ -154,15 +159,16 @@ def is_answered_once(question: str, value: str, own: str, others: Iterable[str])
         value: the right answer.
         own: the sentence or row that answers, with the heading above it: which of its words are asked decides.
         others: the other sentences and rows of what search finds, each with its heading.
+        any_kind: whether the question leaves open what kind of value it asks for: "What does it say about P1?"
     """
-    wanted, plain = values.find(value), duplicates.normalized(value)
+    wanted = values.find(value)
     asked = set(query_terms(question)) & set(terms(own))
     if not wanted or not asked:
         return True
     kinds = {one.kind for one in wanted}
     for other in others:
-        if plain in duplicates.normalized(other) or not asked.issubset(terms(other)):
+        if holds(other, value) or not asked.issubset(terms(other)):
             continue
-        if any(one.kind in kinds for one in values.find(other)):
+        if any(any_kind or one.kind in kinds for one in values.find(other)):
             return False
     return True
