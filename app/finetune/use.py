@@ -21,7 +21,6 @@ from app.finetune.wizard import Wizard
 from app.types import InstalledModel
 from trainer.spec import ExportedFile, TextDocument
 
-
 WHOLE_ONLY = "With domain words there is no adapter: their tokens come with the whole model alone."
 
 
