@@ -1,0 +1,139 @@
+"""A Hugging Face folder becomes a GGUF that says what torch says with the folder, or none."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from peft import AutoPeftModelForCausalLM
+from tiny import write_tiny
+from tiny_folder import LLAMA3, write_folder
+
+from app.finetune import plan
+from app.finetune.wizard import Wizard
+from app.llama.gguf_reader import read_header
+from app.llama.model_folders import FOLDER, folder_title, is_model_folder
+from app.types import InstalledModel
+from trainer.errors import TrainerError
+from trainer.publish import from_folder
+from trainer.spec import BaseModel
+from trainer.train import base, lora
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a real byte-pair tokenizer and a chat template."""
+    home = tmp_path_factory.mktemp("tokenizer")
+    return base.ensure_folder(BaseModel(path=str(write_tiny(home / "tiny.gguf"))), home / "cache")
+
+
+@pytest.fixture(scope="module")
+def folder(tokenizer: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_folder(tmp_path_factory.mktemp("folders") / "Tiny-Llama", tokenizer)
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes"),
+    [
+        ("llama", {"rope_parameters": LLAMA3, "tie_word_embeddings": False}),
+        ("mistral", {"sliding_window": None}),
+        ("qwen2", {}),
+        ("qwen3", {}),
+        ("gemma", {"head_dim": 32}),
+        ("gemma2", {"head_dim": 32, "query_pre_attn_scalar": 32}),
+    ],
+)
+def test_each_known_kind_is_written_and_agrees(tokenizer: Path, tmp_path: Path, kind: str, changes: dict) -> None:
+    made = write_folder(tmp_path / kind, tokenizer, kind, **changes)
+    report = from_folder.write(made, tmp_path / "out.gguf")
+    assert report.kl is not None and report.kl < 1e-3
+    header = read_header(tmp_path / "out.gguf")
+    assert header.template and header.number("tokenizer.ggml.eos_token_id", -1) == 2
+
+
+def test_keys_of_a_gguf_of_the_same_model_are_taken(folder: Path, tmp_path: Path) -> None:
+    from_folder.write(folder, tmp_path / "theirs.gguf")
+    report = from_folder.write(folder, tmp_path / "out.gguf", beside=tmp_path / "theirs.gguf")
+    assert report.kl is not None and report.kl < 1e-3
+
+
+def test_a_gguf_of_another_model_is_refused(folder: Path, tmp_path: Path) -> None:
+    other = write_tiny(tmp_path / "other.gguf")
+    with pytest.raises(TrainerError, match="is another model"):
+        from_folder.write(folder, tmp_path / "out.gguf", beside=other)
+    assert not (tmp_path / "out.gguf").exists()
+
+
+def test_a_kind_that_nobody_knows_says_what_else_there_is(tokenizer: Path, tmp_path: Path) -> None:
+    made = write_folder(tmp_path / "neox", tokenizer, "gpt_neox")
+    with pytest.raises(TrainerError, match="“gpt_neox” cannot be written") as error:
+        from_folder.write(made, tmp_path / "out.gguf")
+    assert "GGUF file of the same model" in error.value.hint and "llama.cpp" in error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("model.safetensors", "pickle, which may run code"), ("tokenizer.json", "no tokenizer.json")],
+)
+def test_what_is_no_whole_folder_is_refused(folder: Path, tmp_path: Path, name: str, said: str) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    (copy / name).rename(copy / "pytorch_model.bin")
+    with pytest.raises(TrainerError, match=said):
+        from_folder.write(copy, tmp_path / "out.gguf")
+
+
+def _llama_cpp(folder: Path, script: str) -> Path:
+    folder.mkdir()
+    (folder / from_folder.CONVERTER).write_text(
+        f"import shutil, sys\nout = sys.argv[sys.argv.index('--outfile') + 1]\n{script}\n"
+    )
+    return folder
+
+
+def test_the_converter_that_is_at_hand_writes_it(folder: Path, tmp_path: Path) -> None:
+    from_folder.write(folder, tmp_path / "good.gguf")
+    played = _llama_cpp(tmp_path / "llama.cpp", f"shutil.copy({str(tmp_path / 'good.gguf')!r}, out)")
+    report = from_folder.write(folder, tmp_path / "out.gguf", llama_cpp=played)
+    assert report.kl is not None and (tmp_path / "out.gguf").read_bytes() == (tmp_path / "good.gguf").read_bytes()
+
+
+def test_a_converter_that_cannot_leaves_it_to_the_other_ways(folder: Path, tmp_path: Path) -> None:
+    played = _llama_cpp(tmp_path / "llama.cpp", "sys.exit('unknown pre-tokenizer')")
+    assert from_folder.write(folder, tmp_path / "out.gguf", llama_cpp=played).kl is not None
+
+
+def test_a_converter_that_writes_another_model_is_caught(folder: Path, tokenizer: Path, tmp_path: Path) -> None:
+    from_folder.write(write_folder(tmp_path / "other", tokenizer, seed=9), tmp_path / "other.gguf")
+    played = _llama_cpp(tmp_path / "llama.cpp", f"shutil.copy({str(tmp_path / 'other.gguf')!r}, out)")
+    with pytest.raises(TrainerError, match="behaves differently"):
+        from_folder.write(folder, tmp_path / "out.gguf", llama_cpp=played)
+    assert not (tmp_path / "out.gguf").exists()
+
+
+def test_an_adapter_of_a_folder_loads_by_itself(folder: Path, tmp_path: Path) -> None:
+    layers = lora.add_lora(base.load_model(folder, torch.float32), 4, 8.0, seed=2)
+    with torch.no_grad():
+        for layer in layers.values():
+            layer.b.normal_(std=0.1, generator=torch.Generator().manual_seed(1))
+    lora.save_adapter(tmp_path, lora.state(layers), 4, 8.0, str(folder))
+    mine = base.load_model(folder, torch.float32)
+    lora.load_state(lora.add_lora(mine, 4, 8.0, seed=0), lora.read_adapter(tmp_path)[0])
+    theirs = AutoPeftModelForCausalLM.from_pretrained(str(tmp_path)).eval()
+    ids = list(range(3, 40))
+    assert base.torch_logits(theirs, ids) == pytest.approx(base.torch_logits(mine, ids), abs=1e-4)
+
+
+def test_a_training_reads_the_folder_while_it_is_there(folder: Path, tmp_path: Path) -> None:
+    model = InstalledModel(id="m", name="Tiny", path="/m.gguf", file_bytes=1, lineage={FOLDER: str(folder)})
+    spec = plan.build_spec(Wizard(id="r"), model, ())
+    assert (spec.base.path, spec.base.gguf, spec.base.file) == (str(folder), "/m.gguf", "/m.gguf")
+    gone = InstalledModel(id="m", name="Tiny", path="/m.gguf", file_bytes=1, lineage={FOLDER: str(tmp_path / "gone")})
+    assert plan.build_spec(Wizard(id="r"), gone, ()).base == BaseModel(path="/m.gguf", name="Tiny")
+
+
+def test_folders_are_known_and_named(folder: Path, tmp_path: Path) -> None:
+    assert is_model_folder(folder) and not is_model_folder(tmp_path)
+    assert folder_title(Path("/hub/models--owner--Some-Model/snapshots/0123abc")) == "Some-Model"
