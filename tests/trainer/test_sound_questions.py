@@ -42,8 +42,9 @@ def labelled() -> list[Labelled]:
 def test_the_shown_chance_is_what_was_labelled() -> None:
     fit = [row for row in labelled() if row.part == "fit"]
     good = Counter(row.kind for row in fit if row.label == "good")
-    assert chance.chances() == {kind: (good[kind], n) for kind, n in Counter(row.kind for row in fit).items()}
-    assert chance.of("cell") > 0.95 > chance.of("sentence") > 0.5 == chance.of("model")
+    by_rule = {kind: share for kind, share in chance.chances().items() if kind != "model"}  # test_question_authors.py
+    assert by_rule == {kind: (good[kind], n) for kind, n in Counter(row.kind for row in fit).items()}
+    assert chance.of("cell") > 0.95 > chance.of("sentence") > 0.5 > chance.of("model")
 
 
 def test_what_the_default_approval_offers_is_good() -> None:

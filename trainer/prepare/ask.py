@@ -84,11 +84,11 @@ class Author:
         return Trial(
             asked=asked,
             passed=passed,
-            seconds=round(seconds, 2),
+            seconds=round(seconds, 4),
             used=asked > 0 and passed >= ENOUGH * asked,
             read=len(sound),
             answered=sum(answered),
-            reading=round(reading, 2),
+            reading=round(reading, 4),
             able=len(sound) > 0 and sum(answered) >= ABLE * len(sound),
             tried=tuple(tried),
         )

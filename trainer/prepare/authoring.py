@@ -152,7 +152,6 @@ def _say(context: Context, trial: Trial, facts: int) -> None:
     if trial.asked and not trial.used:
         share = f"{trial.passed} of {trial.asked} of its questions passed the checks"
         context.notice(f"The model is too small to ask well ({share}): questions are made by rule.", ELSE)
-        return
     pace, minutes = trial.seconds_for(1, context.spec.prepare.phrasings), context.spec.prepare.author_minutes
     room = int(minutes * 60 / pace) if pace > 0 else facts
     if room < facts:
