@@ -35,7 +35,7 @@ class Tight(Likelihood):
         self.refused = 0
 
     def total(self, model: Any, batch: Batch, examples: Sequence[Encoded]) -> torch.Tensor:
-        most = self._most_twice if model.is_gradient_checkpointing else self._most
+        most = self._most_twice if model.is_activation_checkpointing else self._most
         if model.training and batch.ids.shape[1] > most:
             self.refused += 1
             raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")

@@ -64,6 +64,6 @@ def _said(process: subprocess.Popen[bytes]) -> Iterator[events.AnyEvent]:
     assert process.stdout is not None
     for line in process.stdout:
         try:
-            yield msgspec.json.decode(line, type=events.AnyEvent)
+            yield events.decode(line)
         except msgspec.DecodeError:  # a library's own words
             sys.stderr.write(line.decode(errors="replace"))

@@ -153,7 +153,7 @@ def in_child(work: Callable[..., Any], *given: Any) -> Any:
     Raises:
         TrainerError: it ended without an answer, for want of memory most likely.
     """
-    here = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    here: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
     mine, theirs = here.Pipe(duplex=False)
     child = here.Process(target=_answer, args=(theirs, work, given))
     child.start()

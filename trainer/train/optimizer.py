@@ -30,23 +30,22 @@ def paged(parameters: Sequence[torch.nn.Parameter], hyper: Hyper) -> Any:
 def tensors(optimizer: Any) -> dict[str, torch.Tensor]:
     """Its moments by "number.name", for a file; both kinds keep a step and two moments of each tensor."""
     found = {}
-    for index, values in optimizer.state_dict()["state"].items():
-        for key, value in values.items():
+    for index, parameter in enumerate(_known(optimizer)):
+        for key, value in optimizer.state.get(parameter, {}).items():
             found[f"{index}.{NAMES.get(key, key)}"] = torch.as_tensor(value).detach().float().cpu().contiguous()
     return found
 
 
 def load(optimizer: Any, saved: dict[str, torch.Tensor]) -> None:
     """Put moments back that either kind wrote: a run may go on with less memory than it began with."""
-    state = optimizer.state_dict()
-    state["state"] = {}
+    moments: dict[int, dict[str, torch.Tensor]] = {}
     for name, value in saved.items():
         index, _, key = name.partition(".")
-        state["state"].setdefault(int(index), {})[key] = value
+        moments.setdefault(int(index), {})[key] = value
     if hasattr(optimizer, "get_state_buffer"):  # bitsandbytes'
-        _load_paged(optimizer, state["state"])
+        _load_paged(optimizer, moments)
     else:
-        optimizer.load_state_dict(state)
+        optimizer.load_state_dict({**optimizer.state_dict(), "state": moments})
 
 
 NAMES = {"state1": "exp_avg", "state2": "exp_avg_sq"}
@@ -55,10 +54,14 @@ NAMES = {"state1": "exp_avg", "state2": "exp_avg_sq"}
 
 def _load_paged(optimizer: Any, saved: dict[int, dict[str, torch.Tensor]]) -> None:
     """Into pages of its own making: what it is handed lies in none."""
-    known = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    known = _known(optimizer)
     for index, values in saved.items():
         state = {"step": int(values["step"])}
         for mine, theirs in NAMES.items():
             state[mine] = optimizer.get_state_buffer(known[index])
             state[mine].copy_(values[theirs])
         optimizer.state[known[index]] = state
+
+
+def _known(optimizer: Any) -> list[torch.nn.Parameter]:
+    return [parameter for group in optimizer.param_groups for parameter in group["params"]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 import torch
@@ -34,17 +35,17 @@ def run(context: Context, task: Task) -> tuple[Outcome, Task]:
             smaller = _smaller(task) if task.group.size == 1 else None
             if smaller is None:
                 raise _advised(short) from error
-        task = smaller
+            task = smaller
         _make_room(task, begin)
         context.notice(
             f"{short.message} It goes on {_words(task)}.", "Close what else uses the memory to have it faster."
         )
 
 
-def enable_checkpointing(model: object) -> None:
+def enable_checkpointing(model: Any) -> None:
     """Activations are computed a second time in the backward pass, and not kept."""
-    model.gradient_checkpointing_enable({"use_reentrant": False})  # type: ignore[attr-defined]
-    model.enable_input_require_grads()  # type: ignore[attr-defined]
+    model.gradient_checkpointing_enable({"use_reentrant": False})
+    model.enable_input_require_grads()
 
 
 def _smaller(task: Task) -> Task | None:
