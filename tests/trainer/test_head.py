@@ -204,7 +204,7 @@ def test_texts_come_from_a_column_a_file_or_a_folder_and_the_list_opens_as_a_tab
             read_texts(wrong)
     out = tmp_path / "sorted.csv"
     write_found(out, [Found("letters.csv, line 5", "=1+1", "order", 0.93)])
-    rows = list(csv.reader(out.open(encoding="utf-8-sig", newline="")))
+    rows = list(csv.reader(out.read_text(encoding="utf-8-sig").splitlines()))
     assert rows[1] == ["letters.csv, line 5", "'=1+1", "order", "0.93"]
     with pytest.raises(AppError, match="does not write"):
         write_found(tmp_path / "sorted.xlsx", [])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from preferences import KEPT_OUT, pairs, write_pairs
+from style_pairs import KEPT_OUT, pairs, write_pairs
 from two_models import TwoModels
 
 from trainer.context import Context
@@ -113,7 +113,7 @@ def test_the_verdict_speaks_from_pairs_that_were_kept_out(
 def test_what_it_forgot_is_named_beside_what_it_prefers() -> None:
     forgot = exam("general", [(True, n < 70) for n in range(100)])
     found = verdict.judge([preferred(10, 36), forgot], None, None, None, rewarded(39))
-    assert found.verdict == "worse" and "general knowledge: 70 of 100 right, 100 before" in found.sentence
+    assert found.verdict == "worse" and "General knowledge: 70 of 100 right, 100 before" in found.sentence
 
 
 def test_the_plan_and_the_exam_know_the_pairs(tmp_path: Path) -> None:
