@@ -27,7 +27,9 @@ ANSWER = (
     " about an hour, and a buddy from another department answers every question that feels too small for a meeting."
 )
 OWN = "Our office in Bremen has three floors and a small garden. Visitors sign in at the front desk and wear a badge."
-QUOTED = "The daily allowance for trips within the country is 28 euros for a whole day and 14 euros for a part of a day."
+QUOTED = (
+    "The daily allowance for trips within the country is 28 euros for a whole day and 14 euros for a part of a day."
+)
 
 
 def printed(text: str, *sources: str, at: float = 0.0, id_: int = 1) -> Print:
