@@ -10,7 +10,7 @@ from core_world import CoreWorld, TestDoor
 from app.core.calls.documents import DocumentsChanged
 from app.errors import WorkerGone
 from app.types import Answer, Collection, Document
-from app.workers.calls.documents import Collections, ListCollections
+from app.workers.calls.documents import Collections, ListCollections, ListTombstones, Tombstones
 from app.workers.calls.model_text import (
     ApproveModelText,
     LookForModelText,
@@ -35,6 +35,7 @@ def world(data_folder: object) -> CoreWorld:
     store.finish_answer(store.begin_answer(question.id).id, Answer(text=SAID))
     made.documents.set_state("ready")
     made.documents.ready.emit(Ready(role="documents"))
+    made.documents.last(ListTombstones).finish(Tombstones(ids=()))
     count(made)
     return made
 

@@ -1,7 +1,8 @@
 """Measures docs/model-text.md: python tests/documents/model_text_figures.py ../shared/data [LEAST SHARE]
 
-Answers are those of mtrag's conversations, which models wrote and people corrected. Hits: each answer pasted between two
-paragraphs of a handbook page, as it stands and reworded. False flags: the sources of these answers, and the handbook.
+Answers are those of mtrag's conversations, which models wrote and people corrected. Hits: each answer pasted between
+two paragraphs of a handbook page, as it stands and reworded. False flags: the passages that they were made from, and
+the handbook.
 """
 
 from __future__ import annotations
@@ -10,32 +11,29 @@ import json
 import random
 import re
 import sys
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app.documents import model_text
 from app.documents.model_text import PrintSet
+from app.text.bm25 import Index
 from app.text.model_text import Print, print_of
 
 OTHER = {"can": "may", "need": "require", "use": "employ", "help": "assist", "also": "additionally", "but": "however"}
 
 
 def answers_of(folder: Path) -> list[tuple[str, list[str]]]:
-    """Each answer once, with the passages that are known as its sources."""
-    corpus = {row["_id"]: row["text"] for row in _lines(folder / "corpus.jsonl")}
-    sources: defaultdict[str, list[str]] = defaultdict(list)
-    for line in (folder / "qrels.tsv").read_text().splitlines()[1:]:
-        query, passage, _ = line.split("\t")
-        sources[query].append(corpus[passage])
+    """Each answer once, with the passages that a search finds for its question: five, as the chat is shown."""
+    corpus = [row["text"] for row in _lines(folder / "corpus.jsonl")]
+    index = Index(corpus)
     found: dict[str, list[str]] = {}
     for task in _lines(folder / "tasks.jsonl"):
-        conversation = task["_id"].split("<::>")[0]
-        asked = 0
+        question = ""
         for turn in task["turns"]:
-            asked += turn["role"] == "user"
-            if turn["role"] == "agent":
-                found.setdefault(turn["text"], sources.get(f"{conversation}<::>{asked}", []))
+            if turn["role"] == "user":
+                question = turn["text"]
+            elif turn["text"] not in found:
+                found[turn["text"]] = [corpus[n] for n in index.search(question, 5)]
     return list(found.items())
 
 
@@ -66,15 +64,10 @@ def main(data: Path, *limits: str) -> None:
     answers = answers_of(data / "mtrag")
     bare = PrintSet([Print(n, 0.0, print_of(text)) for n, (text, _) in enumerate(answers)])
     prints = PrintSet([Print(n, 0.0, print_of(text, sources)) for n, (text, sources) in enumerate(answers)])
-    cited = list(dict.fromkeys(each for _, sources in answers for each in sources))
     corpus = [row["text"] for row in _lines(data / "mtrag" / "corpus.jsonl")]
     words = {text: len(text.split()) for text, _ in answers}
     print(len(answers), "answers,", sum(n >= 25 for n in words.values()), "of 25 words or more,", len(pages), "pages")
-    for name, texts in (
-        ("cited passages", cited),
-        ("other passages", sorted(set(corpus) - set(cited))),
-        ("handbook", pages),
-    ):
+    for name, texts in (("passages that the answers were made from", corpus), ("handbook", pages)):
         flagged = [sum(bool(each.spans(text)) for text in texts) for each in (prints, bare)]
         print(f"false flags, {name}: {flagged[0]} of {len(texts)}; {flagged[1]} where no source is subtracted")
     for name, change in (
