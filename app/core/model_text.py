@@ -35,13 +35,14 @@ class ModelTextDesk:
     def __init__(self, house: House, documents: DocumentsDesk) -> None:
         self._house, self._documents = house, documents
         self._timer: Timer | None = None
-        self._asking = self._again = False
+        self._asking = self._looking = self._again = False
+        documents.ready.connect(lambda _: self._begin_anew())
         documents.list.counted.connect(lambda _: self.look())
 
     @property
     def is_busy(self) -> bool:
         """Whether documents are looked at: what a command has added is to be known when the core ends."""
-        return self._asking or self._timer is not None
+        return self._looking or self._timer is not None
 
     def handlers(self) -> Mapping[type[Call], Handler]:
         """Which calls it answers, and how."""
@@ -56,7 +57,7 @@ class ModelTextDesk:
 
     def look(self) -> None:
         """Look at what waits; where that is under way already, once more behind it."""
-        if self.is_busy:
+        if self._asking or self._timer is not None:
             self._again = True
         else:
             self._print()
@@ -82,6 +83,7 @@ class ModelTextDesk:
         if not waits.documents:
             self._end()
             return
+        self._looking = True
         call = LookForModelText(prints=self._house.store.prints(), last=last)
         self._documents.child.request(call, done=self._looked, failed=self._failed, cancelled=self._end)
 
@@ -90,12 +92,16 @@ class ModelTextDesk:
             self._house.tell(DocumentsChanged(collection_id=collection_id))
         self._end()
 
+    def _begin_anew(self) -> None:
+        """A new documents process knows nothing of what the one before was asked; a count follows."""
+        self._asking = self._looking = False
+
     def _failed(self, _: AppError) -> None:
         """The next count of the documents begins it anew."""
-        self._asking = False
+        self._asking = self._looking = False
 
     def _end(self) -> None:
-        self._asking = False
+        self._asking = self._looking = False
         if self._again:
             self._print()
 

@@ -177,3 +177,21 @@ def test_a_heading_and_a_file_name_are_data_too() -> None:
     seen = [each for call in workers.calls if isinstance(call, Read | Chat | Ground) for each in call.passages]
     assert seen and not any(order in f"{each.document} {each.heading}" for each in seen)
     assert (done.sources[0].passage.document, done.sources[0].passage.heading) == (f"{order}.md", order)
+
+
+def test_a_models_text_is_no_evidence_above_a_real_source() -> None:
+    made = passage(1, "chat.md", "The hotel limit is 190 EUR. Rest.")
+    made = msgspec.structs.replace(made, by_model=((0, len(made.text)),))
+    real = passage(2, "Policy.md", "The hotel limit is 165 EUR. Rest.")
+    done = Workers(made, real, chances=(0.75, 0.95)).ask("What is the hotel limit?")
+    assert "165" in done.text and "190" not in done.text and notices(done) == []
+
+
+def test_an_answer_that_rests_on_a_models_text_says_so() -> None:
+    made = passage(1, "chat.md", "The hotel limit is 190 EUR. Rest.")
+    made = msgspec.structs.replace(made, by_model=((0, len(made.text)),))
+    done = Workers(made, chances=(0.9,)).ask("What is the hotel limit?")
+    (said,) = notices(done)
+    assert (
+        "190" in done.text and said.kind == "by_model" and said.text.startswith("An AI model wrote what chat.md says")
+    )

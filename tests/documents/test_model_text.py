@@ -101,9 +101,11 @@ def store(tmp_path: Path) -> Store:
 
 def put(store: Store, text: str, sha: str = "a", hidden: tuple[HiddenText, ...] = ()) -> int:
     collection = store.create_collection("Files")
-    parsed = Parsed(format="text", text=text, sha256=sha, size=len(text), hidden=hidden)
+    parsed = Parsed(format="text", text=text, blocks=(), sha256=sha, size=len(text), hidden=hidden)
     vector = b"\x00\x00\x80?" + bytes(4 * 3)
-    return store.put(NewDocument(collection, "/a.txt", parsed, "e/1", (1, 9e8), [Piece(0, len(text))], [vector]))
+    return store.put(
+        NewDocument(collection, "/a.txt", parsed, "e/1", (1, 9e8), [Piece(0, len(text), None, "", "", 9)], [vector])
+    )
 
 
 def test_what_was_found_stands_with_document_and_passage_until_a_person_approves_it(store: Store) -> None:

@@ -23,6 +23,7 @@ from app.finetune.runs import Run, Runs
 from app.finetune.sources import Rated
 from app.finetune.wizard import OwnQuestion, Wizard
 from app.runtimes import CardShare, Placed
+from app.text.model_text import Print
 from app.types import Document, InstalledModel, Message, ModelInfo, SearchResult
 from app.workers.calls.documents import Documents, DocumentText, ListDocuments, ReadText, Search, Searched
 from app.workers.message import Done
@@ -73,6 +74,9 @@ class Said:
 
     def rated(self) -> Sequence[Rated]:
         return [Rated(id=1, history=(), question="How long?", answer="Ten years.", up=False, corrected="A year.")]
+
+    def prints(self) -> Sequence[Print]:
+        return [Print(1, 0.0, b"1234")]
 
     def messages(self, chat_id: int) -> Sequence[Message]:
         return (Message("user", "How long?"), Message("assistant", "Ten years."), Message("user", "Sure?"),

@@ -61,7 +61,8 @@ class Collected:
     def by_model(self) -> tuple[int, int]:
         """In how many documents, and in how many answers, a model's text was left out."""
         texts = sum(each.excluded for each in self.texts)
-        return texts, sum(each.split == EXCLUDED for each in (*self.examples, *self.preferences))
+        pairs = sum(each.split == EXCLUDED for each in self.preferences)
+        return texts, pairs + sum(each.excluded for each in self.examples)
 
     def _add_judged(self, path: Path) -> None:
         """Chats and thumbs: an example a line, or a preference where a better answer was given."""

@@ -253,6 +253,7 @@ def _take_event(row: Row, event: FileEvent) -> None:
         row.passages = event.passages
     if event.status == "indexed":
         row.indexed_at, row.hidden, row.masked = time.time(), event.hidden, event.masked
+        row.by_model = 0.0  # it is looked at anew
 
 
 def _with_its_files(row: Row) -> tuple[str, str, str]:
