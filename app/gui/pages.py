@@ -51,6 +51,12 @@ def _finetune() -> Builder:
     return build
 
 
+def _arena() -> Builder:
+    from app.gui.arena.build import build
+
+    return build
+
+
 def _settings() -> Builder:
     from app.gui.settings.build import build
 
@@ -69,6 +75,7 @@ PAGES: dict[str, Callable[[], Builder]] = {
     "extraction": _extraction,
     "models": _models,
     "finetune": _finetune,
+    "arena": _arena,
     "settings": _settings,
     "first_run": _first_run,
 }

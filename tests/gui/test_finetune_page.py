@@ -644,7 +644,7 @@ def test_ten_answers_are_judged_blind_by_keys(world: Wizard) -> None:
     blind = world.page.compare.blind
     blind.setFocus()
     for key in (Qt.Key.Key_1, Qt.Key.Key_3, Qt.Key.Key_2):
-        QTest.keyClick(blind, key)
+        QTest.keyClick(blind.focusProxy(), key)
     assert (run.folder / "compare" / "votes.jsonl").read_text().count("\n") == 3
     assert "1 ties" in blind.tally.text() and not blind.buttons["left"].isVisible()
 

@@ -31,6 +31,7 @@ def build(parts: Parts, window: MainWindow) -> ChatPage:
     """The page with the model's button in its bar; what other pages do for it they are asked here."""
     bar = ModelBar(parts.models, chat_parts.model_list)
     bar.manage_asked.connect(lambda: window.show_page("models"))
+    bar.compare_asked.connect(lambda: window.show_page("arena"))
     page = ChatPage(
         parts.chats,
         parts.models,

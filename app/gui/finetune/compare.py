@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Literal
 
 from PySide6.QtCore import QPointF, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.finetune.compare import Comparison, Row
 from app.gui.finetune.controller import FinetuneController
-from app.gui.finetune.parts import DetailsLink, Panel, TwoAnswers, Verdict
+from app.gui.finetune.parts import DetailsLink, Panel, Verdict
 from app.gui.finetune.report import ReportDialog
 from app.gui.finetune.sorting import SortingPanel
+from app.gui.finetune.vote_panel import VotePanel
 from app.gui.theme import theme
-from app.gui.widgets import FOCUS_RING, Button, Chip, Label, ThemedWidget, empty_layout
+from app.gui.widgets import Chip, Label, ThemedWidget, empty_layout
 from app.gui.widgets.page_frame import ScrollColumn, Separator
 
 CHIPS = {"up": ("success", "trending-up"), "down": ("danger", "triangle-alert"), "chance": ("neutral", "equal")}
@@ -285,8 +286,6 @@ class BlindTest(QWidget):
         self._controller = controller
         self._comparison: Comparison | None = None
         controller.voted.connect(self._show)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setProperty(FOCUS_RING, 8)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
@@ -296,26 +295,11 @@ class BlindTest(QWidget):
         self.place = Label("", "ui", "text2", wrap=True)
         head.addWidget(self.place, 1)
         column.addLayout(head)
-        panel = Panel()
-        self.question = Label("", "uiStrong", wrap=True)
-        panel.column.addWidget(self.question)
-        self.answers = TwoAnswers()
-        panel.column.addWidget(self.answers)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addStretch(1)
-        self.buttons = {
-            "left": Button(self.tr("A is better"), hint="1"),
-            "tie": Button(self.tr("Tie"), hint="2"),
-            "right": Button(self.tr("B is better"), hint="3"),
-        }
-        for choice, button in self.buttons.items():
-            button.clicked.connect(lambda _=False, choice=choice: self.choose(choice))
-            row.addWidget(button)
-        row.addStretch(1)
-        panel.column.addLayout(row)
-        self._panel = panel
-        column.addWidget(panel)
+        self._panel = VotePanel()
+        self._panel.chosen.connect(self.choose)
+        self.buttons = self._panel.buttons
+        self.setFocusProxy(self._panel)
+        column.addWidget(self._panel)
         self.tally = Label("", "body", wrap=True)
         column.addWidget(self.tally)
 
@@ -331,13 +315,6 @@ class BlindTest(QWidget):
             return
         self._controller.vote(pair.id, choice)  # type: ignore[arg-type]
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        choices = {Qt.Key.Key_1: "left", Qt.Key.Key_2: "tie", Qt.Key.Key_3: "right"}
-        if event.key() in choices:
-            self.choose(choices[Qt.Key(event.key())])
-            return
-        super().keyPressEvent(event)
-
     def _show(self) -> None:
         found = self._comparison
         if found is None:
@@ -351,9 +328,7 @@ class BlindTest(QWidget):
             return
         at = self.tr("Question {0} of {1}. You do not see which model wrote which.")
         self.place.setText(at.format(len(found.votes) + 1, len(found.pairs)))
-        self.question.setText(pair.question)
-        self.answers.boxes[0].show_answer("A", pair.left or self.tr("(nothing)"))
-        self.answers.boxes[1].show_answer("B", pair.right or self.tr("(nothing)"))
+        self._panel.show_pair(pair.question, pair.left, pair.right)
 
     def _result(self, found: Comparison) -> str:
         tally = found.tally()

@@ -23,6 +23,7 @@ class ModelBar(QWidget):
     """The button with the model's name, what it runs on and how fast, or how far loading is."""
 
     manage_asked = Signal()
+    compare_asked = Signal()
 
     def __init__(
         self, models: ModelsController, load_list: Callable[[], type[ModelSwitcher]], parent: QWidget | None = None
@@ -83,6 +84,7 @@ class ModelBar(QWidget):
             return
         popup = self._load_list()(self._models, self)
         popup.manage_asked.connect(self.manage_asked)
+        popup.compare_asked.connect(self.compare_asked)
         popup.closed.connect(self._closed)
         self._popup = popup
         self.button.set_open(True)

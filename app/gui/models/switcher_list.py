@@ -30,6 +30,7 @@ class ModelSwitcher(QWidget):
     """
 
     manage_asked = Signal()
+    compare_asked = Signal()
     closed = Signal()
 
     def __init__(self, models: ModelsController, parent: QWidget) -> None:
@@ -117,6 +118,9 @@ class ModelSwitcher(QWidget):
         manage.clicked.connect(self._manage)
         foot.addWidget(manage)
         foot.addStretch(1)
+        self.compare = Button(self.tr("Compare two models"), "quiet", "columns-2")
+        self.compare.clicked.connect(self._compare)
+        foot.addWidget(self.compare)
         column.addLayout(foot)
 
     def _hints(self) -> QWidget:
@@ -135,6 +139,7 @@ class ModelSwitcher(QWidget):
 
     def refresh(self) -> None:
         """Build the rows again."""
+        self.compare.setVisible(len(self._models.models()) > 1)
         empty_layout(self._scroll.column)
         self._rows = []
         active = self._models.active
@@ -186,6 +191,10 @@ class ModelSwitcher(QWidget):
     def _manage(self) -> None:
         self.close_list()
         self.manage_asked.emit()
+
+    def _compare(self) -> None:
+        self.close_list()
+        self.compare_asked.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()

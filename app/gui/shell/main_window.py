@@ -30,7 +30,7 @@ from app.gui.theme import theme
 from app.gui.widgets import LAST_FOLDER, Banner, ConfirmDialog, Toast
 from app.settings import SIDEBAR_OPEN, Settings
 
-PART_OF = {"extraction": "documents"}
+PART_OF = {"extraction": "documents", "arena": "models"}
 """Pages that are reached from another one, which the sidebar shows for them."""
 
 
