@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from app.assistant.asking import Step, Stopped, ask_of
 from app.assistant.flow import answer
+from app.cited import ALL_COLLECTIONS
 from app.core.backend import Backend
 from app.core.calls import bench as c
 from app.core.documents import DocumentsDesk
@@ -21,7 +22,7 @@ from app.core.reply import Reply
 from app.errors import AppError
 from app.evaluation.arena import Vote, VoteStore, between, ratings, standing
 from app.models.servers import shown_name
-from app.types import ALL_COLLECTIONS, Answer, InstalledModel
+from app.types import Answer, InstalledModel
 from app.workers.failures import failure_of
 from app.workers.message import Call, Done
 

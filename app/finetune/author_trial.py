@@ -25,7 +25,7 @@ NOTHING_TO_TRY = AppError("There is nothing to try it on.", "Choose a collection
 
 
 def try_author(
-    run: Run, wizard: Wizard, base: InstalledModel | ReaderStart, author: Author, model_id: str
+    run: Run, wizard: Wizard, base: InstalledModel | ReaderStart | None, author: Author, model_id: str
 ) -> Steps[AuthorTrial]:
     """Let the author write questions of a few documents, which are gone again when it has.
 
@@ -69,7 +69,7 @@ def _gather(trial: Run, wizard: Wizard) -> Steps[tuple[tuple[Input, ...], int]]:
         for document in documents[:: max(1, len(documents) // DOCUMENTS)][:DOCUMENTS]:
             read = yield Step("documents", ReadText(document_id=document.id))
             assert isinstance(read, DocumentText)
-            row = document_of(document, document.collection, read.text, read.pages)
+            row = document_of(document, document.collection, read)
             yield Step("disk", Work(do=partial(trial.add_to_input, name, row)))
         path = yield Step("disk", Work(do=partial(trial.end_input, name)))
         inputs += [Input(kind="documents", path=str(path))] if isinstance(path, Path) else []

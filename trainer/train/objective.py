@@ -101,7 +101,7 @@ def in_batches(
 def mean_loss(
     model: Any,
     objective: Objective,
-    units: Sequence[Unit],
+    units: Sequence[Any],
     batches_of: Batches,
     held_tokens: int = BATCH_TOKENS,
     group: Group | None = None,

@@ -56,7 +56,7 @@ def _load_paged(optimizer: Any, saved: dict[int, dict[str, torch.Tensor]]) -> No
     """Into pages of its own making: what it is handed lies in none."""
     known = _known(optimizer)
     for index, values in saved.items():
-        state = {"step": int(values["step"])}
+        state: dict[str, Any] = {"step": int(values["step"])}
         for mine, theirs in NAMES.items():
             state[mine] = optimizer.get_state_buffer(known[index])
             state[mine].copy_(values[theirs])
