@@ -49,15 +49,30 @@ def test_the_shown_chance_is_what_was_labelled() -> None:
 
 def test_what_the_default_approval_offers_is_good() -> None:
     offered = [row for row in labelled() if row.part == "report" and chance.of(row.kind) >= DEFAULT_QUALITY]
-    assert len(offered) >= 40
+    assert len(offered) >= 140 and len({(row.document, row.answer) for row in offered}) >= 90
+    assert sum(row.label == "good" for row in offered) / len(offered) >= 0.95
+
+
+def test_a_fresh_round_says_how_it_was_before_it_was_mended() -> None:
+    """Round 3 is of the rules before it, errors and all: what its halves were used for does not change that."""
+    fresh = [row for row in labelled() if row.round == 3]
+    offered = [row for row in fresh if row.kind in ("cell", "entry")]
+    assert len(fresh) == 290 and len(offered) == 188 and len({row.document for row in fresh}) > 70
     assert sum(row.label == "good" for row in offered) / len(offered) >= 0.95
 
 
 def test_no_shown_chance_flatters() -> None:
+    """None lies far above what the other half allows: the upper end of Wilson's interval (1927), 95 %."""
     report = [row for row in labelled() if row.part == "report"]
     for kind, count in Counter(row.kind for row in report).items():
         good = sum(row.label == "good" for row in report if row.kind == kind)
-        assert (good + 1) / (count + 1) >= chance.of(kind) - 0.05, kind
+        assert upper(good, count) >= chance.of(kind) - 0.03, kind
+
+
+def upper(good: int, count: int, z: float = 1.96) -> float:
+    share = good / count
+    spread = z * ((share * (1 - share) + z * z / (4 * count)) / count) ** 0.5
+    return (share + z * z / (2 * count) + spread) / (1 + z * z / count)
 
 
 def test_most_of_what_was_made_before_was_not_good() -> None:
@@ -145,6 +160,24 @@ def test_one_row_or_sentence_says_the_answer(answer: str, value: str, entailed: 
 )
 def test_a_question_says_what_it_is_about(question: str, contained: bool) -> None:
     assert sound.is_self_contained(question, ("Travel Policy", "Notice")) is contained
+
+
+def test_a_value_stands_in_whole_words() -> None:
+    rows = ["Resolution\nP3 24 hours"]
+    assert not sound.is_answered_once("What is the target for P3?", "4 hours", "First response\nP3 4 hours", rows)
+    assert not sound.is_entailed("P3: 4 hours.", "4 hours", ["P3 24 hours"])
+
+
+def test_an_open_question_has_no_rival_of_any_kind() -> None:
+    own, others = "Reporting\nP1: 95% compliance", ["First response\nP1 15 minutes"]
+    question = "What does “SLA Targets” say about P1?"
+    assert sound.is_answered_once(question, "95% compliance", own, others)
+    assert not sound.is_answered_once(question, "95% compliance", own, others, any_kind=True)
+
+
+def test_spans_and_more_are_no_value_of_a_question() -> None:
+    assert sound.has_no_rival("What does “Vacation” say about “0-2 years” and “6+ years”?", "15 days per year")
+    assert not sound.has_no_rival("What is given for 3-5 days of leave?", "15 days")
 
 
 def test_another_place_with_another_value_is_seen() -> None:

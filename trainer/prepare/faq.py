@@ -55,12 +55,14 @@ def pairs(passage: Passage) -> Iterator[tuple[str, str]]:
         if rest and (asks := question(first)):
             yield from _answered(asks, rest)
         elif (asks := asked[number]) and number + 1 < len(texts) and not asked[number + 1]:
-            last = number + 2 == len(texts)
             is_answer = passage.parts[number + 1].kind == "paragraph" or _MARK.match(texts[number + 1])
-            if is_answer and (
-                passage.is_chapter if last else question(texts[number + 2].partition("\n")[0])
-            ):  # else two entries of one list
+            if is_answer and _ends(passage, texts, number + 2):  # else two entries of one list
                 yield from _answered(asks, texts[number + 1])
+
+
+def _ends(passage: Passage, texts: list[str], number: int) -> bool:
+    """Whether an answer is over before a part: the chapter is, or the next question follows."""
+    return passage.is_chapter if number == len(texts) else bool(question(texts[number].partition("\n")[0]))
 
 
 def question(text: str) -> str:

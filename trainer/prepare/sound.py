@@ -25,7 +25,7 @@ _CROSSED = re.compile(
     r"on|of|for|with|without|if|when|while|does|do|is|are|will)\b|\bhow (?:much|many)\s+(?:is|are|do|does|will)\s*\?|"
     r"\b(?:of|to|with|for|by|than|from|the|a|an|and|or)\s*[?.]?$|\ba (?:of|for|to|per|and|is|are)\b|"
     r"\b(?:a|an|the|their|your|our|my|its) (?:must|may|can|could|will|would|should|shall|is|are|was|does|do)\b|"
-    r"\b(?:the|a|an|their|your) (?:how|which|what)\b",
+    r"\b(?:the|a|an|their|your) (?:how|which|what)\b|\b(?:does|do|did) (?:vary|apply|change|include|cover|exist)\b",
     re.IGNORECASE,
 )
 _BROKEN_OFF = re.compile(r"(?:\b(?:and|or|of|the|a|an|to|with|for|by|from|than|as|in)|[,;:–(-])\s*[.…]?$|\.\.\.|…")
