@@ -136,7 +136,7 @@ def axolotl(wanted: Wanted) -> dict[str, str]:
         "texts": {"type": "completion", "field": "text"},
         "preferences": {
             "type": "chat_template.default",
-            "field_messages": "prompt",
+            "field_messages": "messages",
             "field_chosen": "chosen",
             "field_rejected": "rejected",
         },
