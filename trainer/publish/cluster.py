@@ -93,8 +93,12 @@ def _asked_and_answered(example: Example) -> Row:
 
 
 def _in_one(row: Row) -> Row:
-    """As Axolotl reads conversations, which it learns the assistant's part of."""
-    return {"messages": [*row["prompt"], *row["completion"]]} if "completion" in row else row
+    """As Axolotl reads conversations, which it learns the assistant's part of, and pairs: one message an answer."""
+    if "completion" in row:
+        return {"messages": [*row["prompt"], *row["completion"]]}
+    if "chosen" in row:
+        return {"messages": row["prompt"], "chosen": row["chosen"][0], "rejected": row["rejected"][0]}
+    return row
 
 
 def _texts(context: Context) -> Split:

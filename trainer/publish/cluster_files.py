@@ -74,6 +74,7 @@ model = AutoModelForCausalLM.from_pretrained(
 settings = {config}(
     output_dir="out",
     bf16=True,
+    use_cpu=not FOUR_BITS,  # a trial run without a card
     gradient_checkpointing=True,
     gradient_checkpointing_kwargs={{"use_reentrant": False}},
     optim="paged_adamw_32bit" if FOUR_BITS else "adamw_torch",
@@ -135,7 +136,7 @@ def axolotl(wanted: Wanted) -> dict[str, str]:
         "texts": {"type": "completion", "field": "text"},
         "preferences": {
             "type": "chat_template.default",
-            "field_messages": "prompt",
+            "field_messages": "messages",
             "field_chosen": "chosen",
             "field_rejected": "rejected",
         },

@@ -26,7 +26,7 @@ from transformers.utils.logging import disable_progress_bar
 from app.llama.memory import LEAST_BATCH, PROCESS_BYTES, training_bytes
 from app.llama.teaching import Precision
 from trainer.errors import TrainerError
-from trainer.train import base, lora, shared_prefix
+from trainer.train import base, lora, shared_prefix, smaller
 from trainer.train.bench import Figure, step
 from trainer.train.chat import Encoded
 from trainer.train.loss import shares_prefix
@@ -117,8 +117,7 @@ def measure(case: Case, folder: Path, device: str) -> int:
     if shares_prefix(model):
         model.set_attn_implementation(shared_prefix.NAME)
     if case.checkpointing:
-        model.gradient_checkpointing_enable({"use_reentrant": False})
-        model.enable_input_require_grads()
+        smaller.enable_checkpointing(model)
     model.train()
     optimizer = torch.optim.AdamW(parameters, lr=1e-4, fused=True)
     chance = random.Random(1)

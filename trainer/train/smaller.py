@@ -44,12 +44,11 @@ def run(context: Context, task: Task) -> tuple[Outcome, Task]:
 
 def enable_checkpointing(model: Any) -> None:
     """Activations are computed a second time in the backward pass, and not kept."""
-    model.gradient_checkpointing_enable({"use_reentrant": False})
-    model.enable_input_require_grads()
+    model.activation_checkpointing_enable({"use_reentrant": False})
 
 
 def _smaller(task: Task) -> Task | None:
-    if not task.hyper.checkpointing and hasattr(task.model, "gradient_checkpointing_enable"):
+    if not task.hyper.checkpointing and hasattr(task.model, "activation_checkpointing_enable"):
         return replace(task, hyper=msgspec.structs.replace(task.hyper, checkpointing=True))
     if task.held_tokens // 2 >= LEAST_HELD:
         return replace(task, held_tokens=task.held_tokens // 2)
