@@ -1,4 +1,4 @@
-"""Models that take turns: many questions to one, blind pairs of two, memory that does not hold both, and what is kept."""
+"""Models that take turns: many questions to one, blind pairs of two, short memory, and what is kept."""
 
 from __future__ import annotations
 
