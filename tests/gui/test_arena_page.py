@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.core.calls import bench as c
@@ -16,6 +17,7 @@ from app.errors import AppError
 from app.evaluation.arena import Vote, standing
 from app.gui.arena.controller import OWN, ArenaController
 from app.gui.arena.page import ArenaPage
+from app.gui.theme import Theme
 from app.types import InstalledModel
 
 MODELS = [InstalledModel(id=id_, name=f"Model {id_.upper()}", path=f"/{id_}.gguf", file_bytes=1) for id_ in "ab"]
@@ -77,6 +79,11 @@ class Desk:
         self.page.show()
         qtbot.waitExposed(self.page)
         self.page.shown()
+
+
+@pytest.fixture(autouse=True)
+def themed(qapp: QApplication) -> None:
+    Theme(qapp, mode="light")
 
 
 @pytest.fixture
