@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from core_world import CoreWorld
-from test_core_chats import load
+from test_core_chats import INFO, load
 
 from app.core import lineup
 from app.core.calls import bench as c
@@ -16,6 +16,8 @@ from app.workers.calls.engine import Chat, Chatted, Complete, Completed, Load, L
 from app.workers.message import Done
 from app.workers.protocol import Ready
 
+OTHER = ""
+
 
 @pytest.fixture
 def world(data_folder: Any) -> CoreWorld:
@@ -24,7 +26,8 @@ def world(data_folder: Any) -> CoreWorld:
     path = made.home.models / "other.gguf"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"GGUF")
-    made.core.registry.add(InstalledModel(id="other", name="Other", path=str(path), file_bytes=4))
+    global OTHER
+    OTHER = made.core.registry.install(InstalledModel(name="Other", path=str(path), file_bytes=4)).id
     return made
 
 
@@ -32,9 +35,7 @@ def beside(world: CoreWorld) -> Any:
     """The engine of the model that is not in use, loaded."""
     child = world.children[-1][1]
     child.ready.emit(Ready(role="engine"))
-    info = world.core.models.info
-    assert info is not None
-    child.last(Load).finish(Loaded(info=info))
+    child.last(Load).finish(Loaded(info=INFO))
     return child
 
 
@@ -49,7 +50,7 @@ def say(child: Any, text: str, speed: float = 10.0) -> None:
 
 def play(world: CoreWorld, door: Any, *questions: str) -> int:
     active = world.core.models.active_id
-    key: int = door.call(c.PlayArena(models=(active, "other"), questions=questions, alone=True))
+    key: int = door.call(c.PlayArena(models=(active, OTHER), questions=questions, alone=True))
     return key
 
 
@@ -71,7 +72,7 @@ def test_a_pair_comes_when_both_have_answered_and_names_come_with_the_vote(
     assert isinstance(door.result(key), Done)
     cast = door.result(door.call(c.CastVote(pair_id=pair.pair_id, choice="left")))
     assert isinstance(cast, c.VoteCast)
-    wanted = world.core.models.active_id if pair.left == "One day." else "other"
+    wanted = world.core.models.active_id if pair.left == "One day." else OTHER
     assert cast.vote.left == cast.vote.winner == wanted and cast.vote.question == "How long?"
     assert {cast.vote.left_speed, cast.vote.right_speed} == {20.0, 5.0}
     assert b"One day" not in world.home.arena_file.read_bytes()
@@ -90,7 +91,7 @@ def test_one_after_the_other_where_memory_does_not_hold_both(world: CoreWorld, m
     say(engine, "a")
     say(engine, "b")
     assert world.core.models.info is None, "it left"
-    refused = door.end(door.call(c.AskMany(model_id="other", calls=())))
+    refused = door.end(door.call(c.AskMany(model_id=OTHER, calls=())))
     assert refused is not None and refused.error is not None and "already" in refused.error.message
     world.clock.pass_time(lineup.POLL_S)
     other = beside(world)
