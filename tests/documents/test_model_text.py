@@ -112,11 +112,11 @@ def test_what_was_found_stands_with_document_and_passage_until_a_person_approves
     document_id = put(store, f"{OWN} {ANSWER}")
     assert store.unlooked(3) == 1
     assert store.keep_look(document_id, 3, (span := (len(OWN) + 1, len(OWN) + 1 + len(ANSWER)),))
-    assert not store.keep_look(document_id, 3, span), "nothing new"
+    assert not store.keep_look(document_id, 3, (span,)), "nothing new"
     document = store.document(document_id)
     assert document is not None and 0.7 < document.by_model < 0.9 and not document.approved
     (passage,) = store.passages(store.passage_ids([document_id])).values()
-    assert passage.by_model == span and is_by_model(passage)
+    assert passage.by_model == (span,) and is_by_model(passage)
     assert store.collections()[0].by_model == 1 and store.unlooked(3) == 0 and store.unlooked(4) == 1
     store.approve_model_text(document_id, approved=True)
     (passage,) = store.passages(store.passage_ids([document_id])).values()
