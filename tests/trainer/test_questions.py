@@ -13,7 +13,7 @@ import pytest
 from app.text.bm25 import Index
 from trainer.context import Context
 from trainer.events import Event, Notice
-from trainer.prepare import check, facts, frames, passages, personal, questions, values, wording
+from trainer.prepare import check, facts, forms, passages, personal, questions, values, wording
 from trainer.prepare.ask import Trial
 from trainer.prepare.duplicates import normalized
 from trainer.spec import (
@@ -305,7 +305,7 @@ def test_every_kind_of_fact_has_enough_different_phrasings() -> None:
         for passage in passages.cut(text, number):
             for fact in facts.find(passage):
                 kinds.add(fact.kind)
-                texts = [p.text for p in frames.phrase(fact, "en")]
+                texts = [p.text for p in forms.phrase(fact, "en")]
                 assert len({normalized(t) for t in texts}) == len(texts) >= 7
     assert kinds == {"column", "entry", "sentence"}
 
@@ -320,7 +320,7 @@ def test_a_large_table_is_searched_once_for_all_its_phrasings(monkeypatch: pytes
     find = values.find
     monkeypatch.setattr(values, "find", lambda text: asked.append(text) or find(text))
     for fact in facts.find(cut[number])[:20]:
-        for phrasing in frames.phrase(fact, "en")[:3]:
+        for phrasing in forms.phrase(fact, "en")[:3]:
             assert checker.judge(number, fact, phrasing, [])[0] == ""
             assert checker.is_stated(number, fact.answer, fact.value)
             assert not checker.is_stated(number, f"{fact.answer} P99X", fact.value)  # of another row

@@ -16,7 +16,7 @@ import pytest
 
 from app.finetune.review import DEFAULT_QUALITY
 from app.types import Message
-from trainer.prepare import chance, facts, frames, markup, passages, personal, sound, split
+from trainer.prepare import chance, facts, forms, markup, passages, personal, sound, split
 from trainer.spec import Example, Origins, TextDocument
 
 LABELS = Path(__file__).parent / "data" / "labelled-questions.jsonl"
@@ -192,7 +192,7 @@ def test_another_place_with_another_value_is_seen() -> None:
 
 def asked(text: str, name: str = "Guide.md") -> list[str]:
     cut = passages.cut(TextDocument(id="d", text=text, name=name), 0)
-    return [p.text for passage in cut for fact in facts.find(passage) for p in frames.phrase(fact, "en")]
+    return [p.text for passage in cut for fact in facts.find(passage) for p in forms.phrase(fact, "en")]
 
 
 @pytest.mark.parametrize(
@@ -222,9 +222,9 @@ def test_phrasings_differ_in_words_and_in_form() -> None:
     text = f"# Travel Policy\n\n## Limits per night\n\n{TABLE}\n\nClaims are paid within 30 days after the trip.\n"
     cut = passages.cut(TextDocument(id="d", text=text, name="t.md"), 0)
     found = [fact for passage in cut for fact in facts.find(passage)]
-    assert {fact.kind for fact in found} == {"column", "sentence"}
+    assert {fact.kind for fact in found} == {"composed", "sentence"}
     for fact in found:
-        phrasings = frames.phrase(fact, "en")
+        phrasings = forms.phrase(fact, "en")
         assert {p.form for p in phrasings} >= {"plain", "titled", "polite", "indirect", "curt", "misspelt"}
         words = [p.text.casefold().split() for p in phrasings]
         bigrams = [pair for line in words for pair in pairwise(line)]

@@ -68,7 +68,7 @@ class Checker:
         mine = duplicates.shingles(question)
         if any(duplicates.overlap(mine, duplicates.shingles(other)) >= ALIKE for other in others):
             return "It is nearly the same as another phrasing."
-        if not (self._stands if fact.kind == "faq" else self.is_stated)(number, fact.answer, fact.value):
+        if not self._is_entailed(number, fact):
             return "No sentence or row says the answer by itself."
         own, others = self._told(number, question, fact.value, found)
         is_open = fact.kind in ("entry", "listed") and fact.subject.casefold() not in word_lists()["headers"]
@@ -81,9 +81,11 @@ class Checker:
         few = max(3, len(self._passages) // 100)
         return found[0] == number and any(self._index.frequency(term) <= few for term in query_terms(question))
 
-    def _stands(self, number: int, answer: str, _value: str) -> bool:
-        """Whether an answer of several sentences stands in a passage as it is."""
-        return duplicates.normalized(answer) in duplicates.normalized(self._passages[number].text)
+    def _is_entailed(self, number: int, fact: Fact) -> bool:
+        """`is_stated`; a document's own answer, which may be several sentences, stands there as it is."""
+        if fact.kind == "faq":
+            return sound.holds(self._passages[number].text, fact.answer)
+        return self.is_stated(number, fact.answer, fact.value)
 
     def is_stated(self, number: int, answer: str, value: str) -> bool:
         """Whether a sentence or a row of a passage says the answer by itself."""

@@ -114,14 +114,20 @@ def _parts(parsed: Parsed, start: int, end: int) -> Iterator[Part]:
             continue
         for _, block in found:
             text = parsed.text[max(start, block.start) : min(end, block.end)]
-            yield from [Part("list", text)] if block.kind == "list" else _with_entries(text)
+            if block.kind == "list":
+                yield Part("list", text)
+            else:
+                yield from _with_entries(text)
 
 
 def _with_entries(text: str) -> Iterator[Part]:
     """A paragraph, with the entries of a list that follows its first line without an empty one apart."""
     for is_entry, run in groupby(text.split("\n"), lambda line: bare_item(line) != line.strip()):
         lines = list(run)
-        yield from (Part("list", line) for line in lines) if is_entry else [Part("paragraph", "\n".join(lines))]
+        if is_entry:
+            yield from (Part("list", line) for line in lines)
+        else:
+            yield Part("paragraph", "\n".join(lines))
 
 
 def _tables(parsed: Parsed, rows: list[tuple[int, Block]]) -> Iterator[Part]:
