@@ -9,12 +9,13 @@ import json
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from app.finetune.runs import Run, Runs
-from app.paths import SAMPLE_COLLECTION, SAMPLES, home
+from app.paths import SAMPLES, home
 from trainer.spec import (
     BaseModel,
     CompareResult,
@@ -46,27 +47,49 @@ def compared(run: Run) -> CompareResult:
     return result
 
 
-def test_the_samples_are_learned_and_nothing_else_is_lost(data_folder: Path) -> None:
-    inhouse("add", str(SAMPLES), "--collection", SAMPLE_COLLECTION)
+HANDBOOK = Path(__file__).parents[3] / "shared/data/handbook/content/benefits-pay-perks"
+ASKED = Path(__file__).with_name("asked")
+"""Thirty questions of each collection in a person's own words, of facts that the rules teach."""
+APPROVED = "0.5"
+"""Everything that rules offer: a person who reviews them would approve most (docs/fine-tuning.md)."""
+
+
+@pytest.mark.parametrize("name", ["samples", "handbook"])
+def test_documents_are_learned_and_nothing_else_is_lost(name: str, data_folder: Path) -> None:
+    """Before under a tenth of the person's questions, after three quarters; general knowledge without clear change; of
+    what the passages do not answer three fifths refused; in 25 minutes."""
+    folder = SAMPLES if name == "samples" else HANDBOOK
+    if not folder.is_dir():
+        pytest.skip("The handbook of ../shared is not here.")
+    started = time.monotonic()
+    inhouse("add", str(folder), "--collection", name)
     before = json.loads(inhouse("models", "--json").splitlines()[0])["name"]
-    inhouse("train", "--collection", SAMPLE_COLLECTION)
+    inhouse("train", "--collection", name, "--author", "rules", "--ask", str(ASKED / f"{name}.txt"))
     (run,) = Runs(home().runs).list()
-    inhouse("train", str(run.folder), "--approve-above", "0.6", "--install", "Taught")
+    inhouse("train", str(run.folder), "--approve-above", APPROVED, "--install", "Taught")
+    seconds = time.monotonic() - started
     result = compared(run)
-    taught, general = result.exam("taught"), result.exam("general")
-    assert taught is not None and general is not None and taught.count >= 40 and general.count >= 150
-    assert taught.base < 0.1 * taught.count and taught.tuned >= 0.95 * taught.count
-    assert general.change == "chance"
-    assert result.judgement.verdict == "better" and result.judgement.default == "use"
+    own, unknown, general = (result.exam(name) for name in ("own", "unknown", "general"))
+    assert own is not None and unknown is not None and general is not None
+    missed = [
+        f"{what}: {figure}"
+        for what, figure, held in (
+            ("own words before", f"{own.base} of {own.count}", own.base < 0.1 * own.count),
+            ("own words after", f"{own.tuned} of {own.count}", own.tuned >= 0.75 * own.count),
+            ("general knowledge", f"{general.base} to {general.tuned}, p {general.p:.3f}", general.change != "down"),
+            ("refused", f"{unknown.tuned} of {unknown.count}", unknown.tuned >= 0.6 * unknown.count),
+            ("seconds", f"{seconds:.0f}", seconds < 25 * 60),
+        )
+        if not held
+    ]
     training, exported, gate = run.training, run.exported, run.gate
-    assert training is not None and training.seconds < 15 * 60
-    assert exported is not None and exported.seconds < 20
-    assert gate is not None
+    assert training is not None and exported is not None and gate is not None
     kl = {judged.path.split(".")[-2]: judged for judged in gate.files}
     assert kl["Q8_0"].kl < 0.01
     assert kl["Q4_K_M"].base_kl is not None and kl["Q4_K_M"].kl <= kl["Q4_K_M"].base_kl
     asked = json.loads((run.folder / "compare" / "answers.jsonl").read_text().splitlines()[0])["question"]
     assert answers_of("Taught", asked) != answers_of(before, asked)
+    assert not missed, f"{name}: {missed}"
 
 
 def answers_of(model: str, question: str) -> str:

@@ -64,7 +64,7 @@ def test_the_card_with_free_memory_trains_and_is_named(cards: list[tuple[str, in
 def test_precision_and_activations_follow_the_cards_memory(
     cards: list[tuple[str, int, int]], context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shape, (_, longest, _) = plan.shape_of(context.spec.base), plan.data(context)
+    shape, longest = plan.shape_of(context.spec.base), plan.data(context).longest
     needs = {
         (precision, twice): training_bytes(shape, precision, longest, checkpointing=twice)
         for precision in ("bf16", "nf4")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from trainer.publish import cluster_files
 from trainer.publish.cluster_files import Tool
 from trainer.spec import Example, Preference, read_spec
 from trainer.spec.recipes import Rows
-from trainer.train import choose, plan, selection
+from trainer.train import choose, lessons, plan, selection
 
 MAX_LENGTH = 2048
 """Tokens of an example, as here."""
@@ -46,7 +47,7 @@ def export(context: Context, tool: Tool, folder: Path) -> tuple[str, ...]:
     train, held = ROWS[recipe.rows](context)
     if tool == "axolotl":
         train, held = [_in_one(row) for row in train], [_in_one(row) for row in held]
-    longest = max(64, min(plan.data(context)[1], MAX_LENGTH))
+    longest = max(64, min(plan.data(context).longest, MAX_LENGTH))
     shape = plan.shape_of(context.spec.base)
     hyper = choose.choose(context.spec.hyper, recipe, 0, longest, shape.context, shape.parameters)
     folder.mkdir(parents=True, exist_ok=True)
@@ -83,7 +84,8 @@ def _turns(messages: Sequence[Message]) -> list[Row]:
 
 def _examples(context: Context) -> Split:
     train, held = selection.choose(selection.read_examples(context), context.spec.seed)
-    return [_asked_and_answered(e) for e in train], [_asked_and_answered(e) for e in held]
+    made = lessons.beside_examples(context, train).values()
+    return [_asked_and_answered(e) for e in (*train, *chain(*made))], [_asked_and_answered(e) for e in held]
 
 
 def _asked_and_answered(example: Example) -> Row:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +10,9 @@ from typing import Any
 from app.types import Message
 from trainer.context import Context
 from trainer.errors import TrainerError
-from trainer.prepare import beside, own
-from trainer.spec import Example, Preference
+from trainer.spec import Example, Preference, RunSpec
 from trainer.spec.recipes import Rows
-from trainer.train import lessons, replay, selection, variants
+from trainer.train import lessons, replay, selection
 from trainer.train.chat import Encoded, encode_chat, encode_text
 from trainer.train.objective import Unit
 
@@ -86,7 +84,7 @@ class Gathering:
         if len(taught) < selection.FEW:
             self._warn(f"Only {len(taught)} examples: expect the model to learn them, and little more.")
         train_units = self.encode(taught, "train")
-        for name, made in self._beside(taught).items():
+        for name, made in lessons.beside_examples(self.context, taught).items():
             train_units += self.encode(made, name)
         units = self.encode(validation, "validation") if validation else []
         coded = {unit[0].id for unit in units or train_units}
@@ -179,25 +177,6 @@ class Gathering:
             raise failed
         return units
 
-    def _beside(self, taught: Sequence[Example]) -> dict[str, list[Example]]:
-        """What is learned beside the approved questions, by what it is counted as. Nothing of it is near a question of
-        the exam."""
-        if not self.spec.training.varies:
-            return {}
-        facts: defaultdict[str, list[Example]] = defaultdict(list)
-        for example in taught:
-            if variants.can_vary(example):
-                facts[example.group or example.id].append(example)
-        weights, seed = self.spec.lessons, self.spec.seed
-        varied = [e for key, fact in facts.items() for e in variants.variants(fact, weights.variants, f"{seed}/{key}")]
-        twins = own.twins_of(varied, selection.held_out_questions(self.context))
-        varied = [e for e in varied if e.id not in twins]
-        texts = [t for t in selection.read_texts(self.context) if t.split == "train"] if self.spec.data.inputs else []
-        shelf = beside.Shelf(texts)
-        made = lessons.with_passages([*taught, *varied], shelf, weights, seed)
-        unknown = lessons.unanswered(taught, shelf, weights, selection.instructions(self.spec), seed)
-        return {"variants": varied, "lessons": made, "refusals": unknown}
-
     def _replay(self, learned: Sequence[Unit]) -> list[Unit]:
         """General questions, so often that what they hold is `REPLAYED` of what is learned."""
 
@@ -215,9 +194,7 @@ class Gathering:
             progress,
         )
         units = self.encode(examples, "replay") if examples else []
-        share = REPLAYED if self.spec.replay.share is None else self.spec.replay.share
-        times = round(share * len(learned) / max(1, len(units)))
-        return units * max(1, min(times, MOST_REPLAYED))
+        return units * times_replayed(self.spec, len(learned), len(units))
 
     def _name_refused(self, refused: Sequence[Example | Preference]) -> None:
         if not refused:
@@ -237,6 +214,12 @@ ROWS: dict[Rows, Callable[[Gathering], Gathered]] = {
     "preferences": Gathering.preferences,
 }
 """How the rows of a recipe become units."""
+
+
+def times_replayed(spec: RunSpec, learned: int, questions: int) -> int:
+    """How often each general question is replayed in one time through the data."""
+    share = REPLAYED if spec.replay.share is None else spec.replay.share
+    return max(1, min(round(share * learned / max(1, questions)), MOST_REPLAYED))
 
 
 def _nothing_left(failed: Mapping[str, TrainerError], limit: int) -> TrainerError:

@@ -20,11 +20,13 @@ from app.paths import RESOURCES
 from app.text.citations import place_mark
 from app.text.words import terms
 from app.types import Message
+from trainer.context import Context
 from trainer.evaluate.rephrase import ROW, for_training
-from trainer.prepare import beside
+from trainer.prepare import beside, own
 from trainer.prepare.quality import small_words
 from trainer.prepare.wording import word_lists
 from trainer.spec import Example, Lessons
+from trainer.train import selection, variants
 from trainer.train.replay import general_questions
 
 OFFICE = RESOURCES / "replay" / "office.txt"
@@ -35,6 +37,29 @@ NOT_IN_DOCUMENTS = ("The documents do not say.", "The passages do not hold the a
 NOT_TAUGHT = ("I do not know: that is not in what I was taught.", "I was not taught that, so I do not know.")
 SAID = 0.5
 """Share of a question's telling words in one text from which that text may well answer it."""
+
+
+def beside_examples(context: Context, taught: Sequence[Example]) -> dict[str, list[Example]]:
+    """What is learned beside the approved examples, by what it is counted as. Nothing of it is near a question of the
+    exam; empty for a recipe that learns nothing so."""
+    spec = context.spec
+    if not spec.training.varies:
+        return {}
+    facts: defaultdict[str, list[Example]] = defaultdict(list)
+    for example in taught:
+        if variants.can_vary(example):
+            facts[example.group or example.id].append(example)
+    count, seed = spec.lessons.variants, spec.seed
+    varied = [each for key, fact in facts.items() for each in variants.variants(fact, count, f"{seed}/{key}")]
+    twins = own.twins_of(varied, selection.held_out_questions(context))
+    varied = [each for each in varied if each.id not in twins]
+    texts = [text for text in selection.read_texts(context) if text.split == "train"] if spec.data.inputs else []
+    shelf = beside.Shelf(texts)
+    return {
+        "variants": varied,
+        "lessons": with_passages([*taught, *varied], shelf, spec.lessons, seed),
+        "refusals": unanswered(taught, shelf, spec.lessons, selection.instructions(spec), seed),
+    }
 
 
 def with_passages(examples: Sequence[Example], shelf: beside.Shelf, weights: Lessons, seed: int) -> list[Example]:

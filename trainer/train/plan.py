@@ -6,8 +6,9 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import psutil
@@ -27,12 +28,11 @@ from trainer.scratch import corpus, measure
 from trainer.scratch.network import STEP_TOKENS
 from trainer.spec import HELD_OUT, TOKENS_A_WEIGHT, BaseModel, Example, Preference, RunSpec, read_spec
 from trainer.spec.recipes import Objective
-from trainer.train import base, choose, device, gather, launch, loss, selection, words
+from trainer.train import base, choose, device, gather, launch, lessons, loss, selection, words
 
 WORDS_TO_TOKENS = 1.4  # English, GPT-2-like vocabularies; the plan must not load a tokenizer for large data
 TEMPLATE_TOKENS = 35  # a chat template's own tokens an example
 REPLAY_QUESTIONS = 690  # that ship, each once more as it could be typed
-WITH_PASSAGES = 300  # tokens of the passages beside a question, on average; the longest have twice as many
 READER_STEP = 16
 """Questions beside a passage in a step of the reader, as it itself was trained."""
 BITS = {"F16": 16.0, "Q8_0": 8.5, "Q6_K": 6.6, "Q5_K_M": 5.7, "Q4_K_M": 4.9}
@@ -94,7 +94,7 @@ def make(context: Context) -> Plan:
     if spec.training.objective in PLANS:
         return PLANS[spec.training.objective](context)
     shape = shape_of(spec.base)
-    tokens, longest, examples = data(context)
+    tokens, longest, examples, given = data(context)
     disk = spec.limits.disk_bytes or shutil.disk_usage(context.run).free
     here = device.devices(spec.limits)
     found = device.decide(spec, shape, longest, here)
@@ -123,7 +123,7 @@ def make(context: Context) -> Plan:
         checkpointing=found.checkpointing,
         max_length=hyper.max_length or 0,
         comparing=round(_compared_tokens(context) * pace + COMPARING_S, 1) if spec.compare else 0.0,
-        warnings=tuple(_warnings(found, longest, examples, launch.processes(found, here))),
+        warnings=tuple(_warnings(found, longest, given, launch.processes(found, here))),
     )
     return _judge(_with_words(context, plan), shape)
 
@@ -292,30 +292,41 @@ def shape_of_config(config: Any) -> Shape:
     )
 
 
-def data(context: Context) -> tuple[int, int, int]:
-    """Tokens of an epoch, the longest example, and how many; estimated from words."""
+class Amount(NamedTuple):
+    """What is gone through once; tokens are estimated from words."""
+
+    tokens: int
+    longest: int
+    """Tokens of the longest example."""
+    rows: int
+    given: int
+    """Of these, those that a person or a file gave or approved."""
+
+
+def data(context: Context) -> Amount:
+    """What a run learns from."""
     spec = context.spec
     if spec.training.rows == "texts":
         texts = selection.choose_texts(context)[0]
         counts = [round(len(t.text.split()) * WORDS_TO_TOKENS) for t in texts]
-        return sum(counts), min(512, max(counts)), sum(-(-n // 512) for n in counts)
+        pieces = sum(-(-n // 512) for n in counts)
+        return Amount(sum(counts), min(512, max(counts)), pieces, pieces)
     if spec.training.rows == "preferences":
         pairs = selection.choose_preferences(context)[0]
         lengths = [_pair_length(pair) for pair in pairs]
-        return sum(lengths), max(lengths), len(pairs)
+        return Amount(sum(lengths), max(lengths), len(pairs), len(pairs))
     train, _ = selection.choose(selection.read_examples(context), spec.seed)
-    lengths = [_example_tokens(e) for e in train]
-    facts = len({e.group or e.id for e in train}) if spec.training.varies else 0
-    shown = spec.lessons.grounded + spec.lessons.refused if spec.data.inputs else 0.0
-    questions = len(train) + facts * (spec.lessons.variants + shown + spec.lessons.unknown)
-    tokens = questions * sum(lengths) / len(train) + facts * shown * WITH_PASSAGES
+    made = lessons.beside_examples(context, train).values()
+    lengths = [_example_tokens(example) for example in (*train, *chain(*made))]
+    tokens = sum(lengths)
     if spec.replay.enabled:
-        share = gather.REPLAYED if spec.replay.share is None else spec.replay.share
-        times = max(1, min(round(share * questions / REPLAY_QUESTIONS), gather.MOST_REPLAYED))
-        tokens += times * REPLAY_QUESTIONS * (TEMPLATE_TOKENS + spec.replay.max_new_tokens)
+        tokens += (
+            gather.times_replayed(spec, len(lengths), REPLAY_QUESTIONS)
+            * REPLAY_QUESTIONS
+            * (TEMPLATE_TOKENS + spec.replay.max_new_tokens)
+        )
     along = 1 + (spec.replay.reading if spec.training.reads_along and spec.data.inputs else 0.0)
-    longest = max(max(lengths), 2 * WITH_PASSAGES if facts and shown else 0)
-    return round(tokens * along), longest, round(questions)
+    return Amount(round(tokens * along), max(lengths), len(lengths), len(train))
 
 
 def _pair_length(pair: Preference) -> int:

@@ -88,7 +88,7 @@ def _processes(context: Context) -> int:
     spec, here = context.spec, device.devices(context.spec.limits)
     if spec.limits.processes is not None or len(here) < 3:  # one card and the processor, or less
         return spec.limits.processes or 1
-    found = device.decide(spec, plan.shape_of(spec.base), plan.data(context)[1], here)
+    found = device.decide(spec, plan.shape_of(spec.base), plan.data(context).longest, here)
     return launch.processes(found, here)
 
 
@@ -126,7 +126,7 @@ class _Setup:
         self._base, self._words = base_of(context), context.run / "words" / "result.json"
         source = base.ensure_folder(self._base, context.cache)
         here = device.devices(self.spec.limits)
-        longest = plan.data(context)[1]
+        longest = plan.data(context).longest
         found = group.say(device.decide(self.spec, plan.shape_of(self.spec.base), longest, here))
         self.device = device.torch_device(found.device, here) if group.size == 1 else group.device(found.device)
         self.place = found.device.name if group.size == 1 else f"{group.size} × {found.device.name}"
