@@ -42,7 +42,7 @@ Every flight needs the approval of the travel desk.
 LEAVE = "Employees receive 30 days of paid leave per calendar year. Unused leave expires on 31 March.\n"
 PASSAGE_KEYS = {
     "document", "path", "page", "start", "end", "text", "best", "score", "date", "date_from", "newer", "flagged",
-    "recognised", "unsure", "place", "also", "within",
+    "recognised", "unsure", "place", "also", "within", "by_model",
 }  # fmt: skip
 ANSWER_KEYS = {"answer", "sources", "not_found", "flagged", "disagree", "notices", "model", "stats"}
 STAT_KEYS = {"prompt_tokens", "evaluated_tokens", "completion_tokens", "first_token_ms", "tokens_per_s"}

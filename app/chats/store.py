@@ -72,7 +72,7 @@ class ChatStore(Answerers):
         0 of those to a model alone. Later questions may mean what was said before, and are not among them."""
         rows = self._read(
             "SELECT t.text FROM turns t JOIN chats c ON c.id = t.chat_id WHERE c.deleted_at IS NULL AND t.parent = 0"
-            " AND t.role = 'user' AND trim(t.text) <> '' AND (:collection IS NULL OR c.collection_id = :collection)"
+            " AND t.role = 'question' AND trim(t.text) <> '' AND (:collection IS NULL OR c.collection_id = :collection)"
             " GROUP BY t.text ORDER BY max(t.id) DESC LIMIT :limit",
             {"collection": collection_id, "limit": limit},
         )

@@ -122,8 +122,7 @@ class Contents(Catalogue):
 
     def passages(self, ids: Sequence[int]) -> dict[int, Passage]:
         """Passages by id, as a search shows them, without score and boxes."""
-        # of an older index: none
-        place = "p.place" if self.version >= PLACES else "NULL"
+        place = "p.place" if self.version >= PLACES else "NULL"  # an older index has none
         sure = "p.sure, p.unsure" if self.version >= SCANS else "NULL AS sure, NULL AS unsure"
         more = f"{'p.header' if self.version > 3 else repr('')} AS header, {place} AS place, {sure}, {self._of_hidden}"
         rows = self.db.execute(

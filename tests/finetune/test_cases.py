@@ -13,6 +13,7 @@ import pytest
 from app.embedder.readers import TaughtReader
 from app.errors import AppError
 from app.finetune import cases
+from app.finetune.author import Author
 from app.finetune.cases import Steps, TooLarge
 from app.finetune.machine import Gathered
 from app.finetune.measured import Measured
@@ -103,7 +104,7 @@ def run(tmp_path: Path) -> Run:
 def test_a_collection_is_gathered_document_by_document(run: Run) -> None:
     wizard = msgspec.structs.replace(run.load(), collections=(1,), files=("/x/a.csv",), goal="teach", step="data")
     played, gathered = Played(wizard, documents("a.md", "broken", "b.md")), Gathered()
-    played.run(cases.prepare(run, wizard, BASE, Runs(run.folder.parent), Said(), gathered))
+    played.run(cases.prepare(run, wizard, BASE, Runs(run.folder.parent), Said(), gathered, Author()))
     assert (gathered.done, gathered.total) == (2, 2), "one that failed to be read is not waited for"
     assert played.wizard.step == "review" and played.asked[-1] == "trainer: LaunchTrainer"
     spec = run.spec
@@ -132,7 +133,7 @@ def test_nothing_to_learn_from_leads_back_to_choosing(run: Run) -> None:
     wizard = Wizard(id=run.id, step="data", collections=(1,))
     played = Played(wizard, documents())
     with pytest.raises(AppError, match="nothing to learn from"):
-        played.run(cases.prepare(run, wizard, BASE, Runs(run.folder.parent), Said(), Gathered()))
+        played.run(cases.prepare(run, wizard, BASE, Runs(run.folder.parent), Said(), Gathered(), Author()))
     assert played.wizard.step == "data" and "trainer: LaunchTrainer" not in played.asked
 
 
@@ -204,7 +205,7 @@ def test_a_folder_of_folders_names_the_labels(run: Run, tmp_path: Path) -> None:
         (tmp_path / "mails" / label).mkdir(parents=True, exist_ok=True)
         (tmp_path / "mails" / label / f"{text[:3]}.txt").write_text(text)
     wizard = msgspec.structs.replace(run.load(), goal="classify", files=(str(tmp_path / "mails"),))
-    Played(wizard, {}).run(cases.prepare(run, wizard, BASE, Runs(run.folder.parent), Said(), Gathered()))
+    Played(wizard, {}).run(cases.prepare(run, wizard, BASE, Runs(run.folder.parent), Said(), Gathered(), Author()))
     assert run.spec is not None
     (made,) = run.spec.data.inputs
     rows = read_file(Path(made.path))
@@ -213,20 +214,20 @@ def test_a_folder_of_folders_names_the_labels(run: Run, tmp_path: Path) -> None:
     ]  # fmt: skip
     empty = msgspec.structs.replace(wizard, files=(str(tmp_path / "mails" / "orders"),))
     with pytest.raises(AppError, match="at least two folders"):
-        Played(empty, {}).run(cases.prepare(run, empty, BASE, Runs(run.folder.parent), Said(), Gathered()))
+        Played(empty, {}).run(cases.prepare(run, empty, BASE, Runs(run.folder.parent), Said(), Gathered(), Author()))
 
 
 def test_reading_from_files_alone_is_refused_before_anything_begins(run: Run) -> None:
     wizard = msgspec.structs.replace(run.load(), goal="read", files=("/x/a.csv",))
     with pytest.raises(AppError, match="no text to read"):
-        Played(wizard, {}).run(cases.prepare(run, wizard, BASE, Runs(run.folder.parent), Said(), Gathered()))
+        Played(wizard, {}).run(cases.prepare(run, wizard, BASE, Runs(run.folder.parent), Said(), Gathered(), Author()))
 
 
 def test_own_questions_reach_the_exam_and_no_input(run: Run) -> None:
     own = (OwnQuestion("how long off when I marry", "2 days"), OwnQuestion("and what of my cat"))
     wizard = msgspec.structs.replace(run.load(), files=("/x/a.csv",), own=own)
     run.save(wizard)
-    Played(wizard, {}).run(cases.prepare(run, wizard, BASE, Runs(run.folder.parent), Said(), Gathered()))
+    Played(wizard, {}).run(cases.prepare(run, wizard, BASE, Runs(run.folder.parent), Said(), Gathered(), Author()))
     assert run.spec is not None and [each.name for each in run.spec.data.inputs] == ["a.csv"]
     asked = list(read_lines(Path(run.spec.data.own), Example))
     assert [(e.question, e.answer, e.held_out) for e in asked] == [
@@ -235,7 +236,7 @@ def test_own_questions_reach_the_exam_and_no_input(run: Run) -> None:
     fake_run.make_run(run.folder.parent)
     assert of_earlier_runs(Runs(run.folder.parent)) == own, "kept for the next round"
     sorted_ = msgspec.structs.replace(wizard, goal="classify")
-    Played(sorted_, {}).run(cases.prepare(run, sorted_, BASE, Runs(run.folder.parent), Said(), Gathered()))
+    Played(sorted_, {}).run(cases.prepare(run, sorted_, BASE, Runs(run.folder.parent), Said(), Gathered(), Author()))
     assert run.spec.data.own == ""
 
 
@@ -311,10 +312,10 @@ def test_teaching_the_search_goes_on_from_the_reader_in_use(run: Run, tmp_path: 
     wizard = msgspec.structs.replace(run.load(), collections=(1,), goal="search", step="data")
     start = ReaderStart(TaughtReader(id="r", name="House"), tmp_path / "readers" / "r", asker="base.gguf")
     played = Played(wizard, documents("a.md"))
-    played.run(cases.prepare(run, wizard, start, Runs(run.folder.parent), Said(), Gathered()))
+    played.run(cases.prepare(run, wizard, start, Runs(run.folder.parent), Said(), Gathered(), Author()))
     spec = run.spec
     assert spec is not None and spec.recipe == "search" and spec.prepare.make_questions
     assert (spec.base.path, spec.base.name, spec.base.gguf) == (str(start.folder), "House", "base.gguf")
     named = msgspec.structs.replace(wizard, files=("/x/a.csv",))
-    played.run(cases.prepare(run, named, start, Runs(run.folder.parent), Said(), Gathered()))
+    played.run(cases.prepare(run, named, start, Runs(run.folder.parent), Said(), Gathered(), Author()))
     assert run.spec is not None and not run.spec.prepare.make_questions, "questions of a person are taken as they are"

@@ -113,6 +113,7 @@ def test_a_converter_that_writes_another_model_is_caught(folder: Path, tokenizer
     assert not (tmp_path / "out.gguf").exists()
 
 
+@pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated")
 def test_an_adapter_of_a_folder_loads_by_itself(folder: Path, tmp_path: Path) -> None:
     layers = lora.add_lora(base.load_model(folder, torch.float32), 4, 8.0, seed=2)
     with torch.no_grad():

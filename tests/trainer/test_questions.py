@@ -204,7 +204,7 @@ def test_each_fact_gets_its_phrasings_and_its_source(make_run: MakeRun) -> None:
     context, _ = make_run(both())
     summary = questions.run(context)
     groups = made(context)
-    assert {"Munich, standard: 165 €.", "Claims must be submitted within 30 days after the trip.",
+    assert {"Munich, limit per night (standard): 165 €.", "Claims must be submitted within 30 days after the trip.",
             "Deliveries on time: at least 96 %."} <= groups.keys()  # fmt: skip
     assert summary["facts"] == len({e.group for here in groups.values() for e in here})
     for answer, examples in groups.items():
@@ -227,7 +227,7 @@ def test_questions_never_hold_their_answer_and_are_found_by_a_search(make_run: M
         for e in here:
             found = [cut[n].text for n in index.search(e.question, check.TOP)]
             assert any(text in e.source.text for text in found), e.question
-    asked = [e.question for e in made(context)["Munich, standard: 165 €."]]
+    asked = [e.question for e in made(context)["Munich, limit per night (standard): 165 €."]]
     assert not [q for q in asked if "165" in q]
 
 
@@ -307,7 +307,7 @@ def test_every_kind_of_fact_has_enough_different_phrasings() -> None:
                 kinds.add(fact.kind)
                 texts = [p.text for p in forms.phrase(fact, "en")]
                 assert len({normalized(t) for t in texts}) == len(texts) >= 7
-    assert kinds == {"column", "entry", "sentence"}
+    assert kinds == {"composed", "entry", "sentence"}
 
 
 def test_a_large_table_is_searched_once_for_all_its_phrasings(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,11 @@ class Tokens:
 
     end = 0
 
+    class model:  # noqa: N801  (as a loaded model has it)
+        """What tells vocabularies apart."""
+
+        vocabulary = "characters"
+
     def __init__(self, sure: float) -> None:
         self._sure = sure
 

@@ -32,7 +32,9 @@ def tensors(optimizer: Any) -> dict[str, torch.Tensor]:
     found = {}
     for index, parameter in enumerate(_known(optimizer)):
         for key, value in optimizer.state.get(parameter, {}).items():
-            found[f"{index}.{NAMES.get(key, key)}"] = torch.as_tensor(value).detach().float().cpu().contiguous()
+            found[f"{index}.{NAMES.get(key, key)}"] = (
+                torch.as_tensor(value).detach().to("cpu", torch.float32, copy=True).contiguous()
+            )
     return found
 
 

@@ -73,6 +73,8 @@ class OneAsked(Data, frozen=True):
 
 
 class QuestionsListed(Data, frozen=True):
+    """What chats began with, each once, the latest first."""
+
     questions: tuple[str, ...]
 
 
