@@ -52,11 +52,6 @@ from app.log import start_log
 from app.packages import version_of
 from app.paths import home
 
-BENCHED = (
-    "start", "chat", "index", "search", "scale", "vectors", "reading", "personal", "ocr", "retrieval", "swap", "api",
-    "download", "train", "reopen", "prefill",
-)  # fmt: skip
-
 COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "add": documents.add,
     "ask": ask.command,
@@ -143,7 +138,7 @@ def build_parser() -> argparse.ArgumentParser:
     doctor.add_argument("--quick", action="store_true", help="do not load the model")
     doctor.add_argument("--discard", default="", metavar="FILE", help="delete a damaged file that was set aside")
     bench = commands.add_parser("bench", help="measure speed, beside a reference of the same run, or answers")
-    bench.add_argument("what", choices=BENCHED)
+    bench.add_argument("what", choices=tuple(bench.BENCHES))
     bench.add_argument(
         "dataset",
         nargs="?",
