@@ -38,6 +38,7 @@ from app.cli import (
 )
 from app.cli.arena import add_arena_command
 from app.cli.assistant_options import add_asking_options, add_library_commands
+from app.cli.bench import BENCHES
 from app.cli.collection_options import add_collections_command
 from app.cli.evaluate import add_eval_command
 from app.cli.model_options import add_models_command
@@ -138,7 +139,7 @@ def build_parser() -> argparse.ArgumentParser:
     doctor.add_argument("--quick", action="store_true", help="do not load the model")
     doctor.add_argument("--discard", default="", metavar="FILE", help="delete a damaged file that was set aside")
     bench = commands.add_parser("bench", help="measure speed, beside a reference of the same run, or answers")
-    bench.add_argument("what", choices=tuple(bench.BENCHES))
+    bench.add_argument("what", choices=tuple(BENCHES))
     bench.add_argument(
         "dataset",
         nargs="?",
