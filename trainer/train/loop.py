@@ -211,8 +211,8 @@ class Training:
         for batch, examples, factor in task.group.batches(units, lambda some: task.batches(some, task.held_tokens)):
             part = task.objective.total(task.model, batch, examples) * factor
             (part / weight).backward()
-            self._memory.look()
-            memory.give_back()
+            if self._memory.look() > memory.left():
+                memory.give_back()
             total += float(part.detach())
             tokens += batch.tokens if factor else 0
         return total, tokens
