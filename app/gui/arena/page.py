@@ -185,6 +185,7 @@ class ArenaPage(PageFrame):
         for name, place in places:
             self.places.addItem(name, place)
         self.places.setCurrentIndex(max(self.places.findData(self._controller.place), 0))
+        self.places.updateGeometry()
 
     def _choose_models(self) -> None:
         self.revealed.setText("")
