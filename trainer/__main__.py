@@ -16,8 +16,7 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run a command; returns the exit status."""
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="trainer", description="Fine-tune a local model.")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, text in (
@@ -48,7 +47,12 @@ def main(arguments: list[str] | None = None) -> int:
     folder_command.add_argument("out", type=Path, help="the file to write")
     folder_command.add_argument("--beside", type=Path, help="a GGUF of the same model, whose keys are taken")
     folder_command.add_argument("--llama-cpp", type=Path, help="a llama.cpp checkout, whose converter writes it")
-    chosen = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; returns the exit status."""
+    chosen = _parser().parse_args(arguments)
     if chosen.command == "gguf":
         from trainer.publish.from_folder import command as write_gguf
 

@@ -68,17 +68,7 @@ def _add_training_data(data: argparse._ArgumentGroup) -> None:
         help="five to ten questions as you would ask a colleague, one a line with its answer behind a “|” (or a CSV): "
         "the exam, never learned from (default: those of the training before)",
     )
-    data.add_argument(
-        "--author",
-        default="",
-        metavar="MODEL",
-        help="who writes the questions about documents: an installed model or one on your company’s server, which is "
-        "tried first; rules; or file, where those of --file are all (default: the model to teach, else rules)",
-    )
-    data.add_argument(
-        "--send-passages", action="store_true", help="the server of --author may see passages of the documents"
-    )
-    data.add_argument("--try-author", action="store_true", help="only try how well the author writes, and how fast")
+    _add_author(data)
     data.add_argument("--effort", choices=get_args(Effort), default="balanced", help="default: %(default)s")
     data.add_argument(
         "--base",
@@ -95,6 +85,20 @@ def _add_training_data(data: argparse._ArgumentGroup) -> None:
     )
     data.add_argument("--name", default="", help="what the new model is called")
     data.add_argument("--no-mask", action="store_true", help="keep personal details in what is learned")
+
+
+def _add_author(data: argparse._ArgumentGroup) -> None:
+    data.add_argument(
+        "--author",
+        default="",
+        metavar="MODEL",
+        help="who writes the questions about documents: an installed model or one on your company’s server, which is "
+        "tried first; rules; or file, where those of --file are all (default: the model to teach, else rules)",
+    )
+    data.add_argument(
+        "--send-passages", action="store_true", help="the server of --author may see passages of the documents"
+    )
+    data.add_argument("--try-author", action="store_true", help="only try how well the author writes, and how fast")
 
 
 def _add_training_actions(train: argparse.ArgumentParser) -> None:

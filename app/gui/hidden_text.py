@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QWidget
 
 from app.core.calls.documents import QueueFiles
 from app.errors import AppError
 from app.gui.core_client import CoreClient
-from app.gui.theme import theme
-from app.gui.widgets import Button, Label
-from app.gui.widgets.dialogs import head, quoted, scrolled
+from app.gui.decision_dialog import DecisionDialog
+from app.gui.widgets import Label
+from app.gui.widgets.dialogs import quoted, scrolled
 from app.gui.widgets.page_frame import Separator
 from app.text.hidden import REASONS, HiddenText
 from app.workers.calls.documents import HiddenTextListed, ListHiddenText
@@ -38,52 +37,23 @@ def open_hidden_text(core: CoreClient, document_id: int, parent: QWidget, failed
     core.request(ListHiddenText(document_id=document_id), done=show, failed=failed)
 
 
-class HiddenTextDialog(QDialog):
+class HiddenTextDialog(DecisionDialog):
     """Each piece with the reason why it counts as hidden; below them the two ways to go on."""
 
-    decided = Signal(bool)
-    """Whether it is to be read, where that is another decision than before."""
-
     def __init__(self, listed: HiddenTextListed, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._read = listed.document.read_hidden
+        super().__init__(listed.document.read_hidden, parent)
         title = self.tr("Hidden text in {0}").format(listed.document.name)
-        self.setWindowTitle(title)
-        self.setModal(True)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(24, 24, 24, 24)
-        outer.setSpacing(12)
-        outer.addLayout(head("eye-off", "warning", title, self._explanation()))
-        outer.addWidget(self._pieces(listed.found), 1)
-        outer.addLayout(self._buttons())
-        self.setMinimumSize(theme().px(560), theme().px(420))
+        self.read_button, self.keep_out_button = self.ways(self.tr("Read it too"), self.tr("Keep it out"))
+        ways = (self.read_button, self.keep_out_button)
+        self.build("eye-off", title, self._explanation(), self._pieces(listed.found), ways)
 
     def _explanation(self) -> str:
-        if self._read:
+        if self.chosen:
             return self.tr("Readers of this document do not see this text. You decided that it is read all the same.")
         return self.tr(
             "Readers of this document do not see this text. It is kept out of search and answers. Read it only if you"
             " know why it is there."
         )
-
-    def _buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addStretch(1)
-        self.read_button = Button(self.tr("Read it too"), "primary" if self._read else "secondary")
-        self.keep_out_button = Button(self.tr("Keep it out"), "secondary" if self._read else "primary")
-        self.read_button.clicked.connect(lambda: self._decide(True))
-        self.keep_out_button.clicked.connect(lambda: self._decide(False))
-        (self.read_button if self._read else self.keep_out_button).setDefault(True)
-        row.addWidget(self.read_button)
-        row.addWidget(self.keep_out_button)
-        return row
-
-    def _decide(self, read: bool) -> None:
-        if read != self._read:
-            self.decided.emit(read)
-        self.accept()
 
     def _pieces(self, found: tuple[HiddenText, ...]) -> QScrollArea:
         area, column = scrolled(self.tr("Hidden text"))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QWidget
 
 from app.errors import AppError
 from app.gui.core_client import CoreClient
-from app.gui.theme import theme
-from app.gui.widgets import Button, Label
-from app.gui.widgets.dialogs import head, quoted, scrolled
+from app.gui.decision_dialog import DecisionDialog
+from app.gui.widgets import Label
+from app.gui.widgets.dialogs import quoted, scrolled
 from app.gui.widgets.page_frame import Separator
 from app.workers.calls.model_text import ApproveModelText, ListModelText, ModelTextListed
 from app.workers.protocol import AnyData
@@ -39,52 +38,23 @@ def open_model_text(core: CoreClient, document_id: int, parent: QWidget, failed:
     core.request(ListModelText(document_id=document_id), done=show, failed=failed)
 
 
-class ModelTextDialog(QDialog):
+class ModelTextDialog(DecisionDialog):
     """Each stretch; below them the two ways to go on."""
 
-    decided = Signal(bool)
-    """Whether it is approved, where that is another decision than before."""
-
     def __init__(self, listed: ModelTextListed, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._approved = listed.document.approved
+        super().__init__(listed.document.approved, parent)
         title = self.tr("Written by a model in {0}").format(listed.document.name)
-        self.setWindowTitle(title)
-        self.setModal(True)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(24, 24, 24, 24)
-        outer.setSpacing(12)
-        outer.addLayout(head("box", "warning", title, self._explanation()))
-        outer.addWidget(self._pieces(listed.texts), 1)
-        outer.addLayout(self._buttons())
-        self.setMinimumSize(theme().px(560), theme().px(420))
+        self.approve_button, self.keep_out_button = self.ways(self.tr("Approve it"), self.tr("Keep the flag"))
+        ways = (self.approve_button, self.keep_out_button)
+        self.build("box", title, self._explanation(), self._pieces(listed.texts), ways)
 
     def _explanation(self) -> str:
-        if self._approved:
+        if self.chosen:
             return self.tr("An AI model wrote this. You approved it: it counts as any other text.")
         return self.tr(
             "An AI model wrote this. Answers that cite it say so, sources that people wrote go before it, and models"
             " do not learn from it. Approve it only if you have checked it."
         )
-
-    def _buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addStretch(1)
-        self.approve_button = Button(self.tr("Approve it"), "primary" if self._approved else "secondary")
-        self.keep_out_button = Button(self.tr("Keep the flag"), "secondary" if self._approved else "primary")
-        self.approve_button.clicked.connect(lambda: self._decide(True))
-        self.keep_out_button.clicked.connect(lambda: self._decide(False))
-        (self.approve_button if self._approved else self.keep_out_button).setDefault(True)
-        row.addWidget(self.approve_button)
-        row.addWidget(self.keep_out_button)
-        return row
-
-    def _decide(self, approved: bool) -> None:
-        if approved != self._approved:
-            self.decided.emit(approved)
-        self.accept()
 
     def _pieces(self, texts: tuple[str, ...]) -> QScrollArea:
         area, column = scrolled(self.tr("Text that a model wrote"))

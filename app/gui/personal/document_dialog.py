@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QScrollArea, QWidget
 
 from app.core.calls.documents import QueueFiles
 from app.errors import AppError
@@ -13,7 +13,7 @@ from app.gui.core_client import CoreClient
 from app.gui.personal.words import export_redacted
 from app.gui.theme import theme
 from app.gui.widgets import Button, Label
-from app.gui.widgets.dialogs import head, quoted, scrolled
+from app.gui.widgets.dialogs import framed, head, quoted, scrolled
 from app.gui.widgets.page_frame import Separator
 from app.text.personal.kinds import LABELS, NOT_FOUND, counts_text
 from app.workers.calls.personal import ListPersonal, PersonalListed, PersonalPiece
@@ -57,12 +57,7 @@ class PersonalDialog(QDialog):
         super().__init__(parent)
         self._listed = listed
         title = self.tr("Personal data in {0}").format(listed.document.name)
-        self.setWindowTitle(title)
-        self.setModal(True)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(24, 24, 24, 24)
-        outer.setSpacing(12)
+        outer = framed(self, title)
         outer.addLayout(head("shield-check", "accent", title, self._explanation()))
         outer.addWidget(self._pieces(), 1)
         outer.addLayout(self._buttons())

@@ -25,6 +25,17 @@ def head(icon: str, colour: str, title: str, text: str) -> QHBoxLayout:
     return row
 
 
+def framed(dialog: QDialog, title: str) -> QVBoxLayout:
+    """The column of a dialog that is gone when it is closed."""
+    dialog.setWindowTitle(title)
+    dialog.setModal(True)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    outer = QVBoxLayout(dialog)
+    outer.setContentsMargins(24, 24, 24, 24)
+    outer.setSpacing(12)
+    return outer
+
+
 def scrolled(name: str) -> tuple[QScrollArea, QVBoxLayout]:
     """A list that scrolls, and where its entries go."""
     area = QScrollArea()
