@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import cast
 
 from core_world import CoreWorld, MemoryLink
@@ -13,7 +14,8 @@ from app.gui import main as gui
 from app.gui.shell.main_window import MainWindow
 from app.paths import home
 from app.settings import FIRST_RUN_DONE, Settings
-from app.types import Budget, ModelInfo, Stats
+from app.types import Budget, Collection, ModelInfo, Stats
+from app.workers.calls.documents import Collections, ListCollections
 from app.workers.calls.engine import Chatted, Complete, Load, Loaded
 from app.workers.message import WorkerRole
 
@@ -77,3 +79,15 @@ class ShellWorld:
         self.window.close()
         gui.stop(self.parts)
         self.window.deleteLater()
+
+
+HANDBOOK = Collection(id=1, name="Handbook", documents=8, passages=96)
+
+
+def with_handbook() -> Iterator[ShellWorld]:
+    """A window that has one collection of documents; closed at the end."""
+    made = ShellWorld()
+    for job in made.last("documents").waiting(ListCollections):
+        job.finish(Collections(collections=(HANDBOOK,)))
+    yield made
+    made.close()

@@ -9,25 +9,18 @@ import fake_run
 import msgspec
 import pytest
 from PySide6.QtWidgets import QApplication
-from shell_world import ShellWorld
+from shell_world import ShellWorld, with_handbook
 
 from app.gui.finetune.page import FinetunePage
-from app.types import Collection
-from app.workers.calls.documents import Collections, ListCollections
 from trainer import events
 from trainer.spec import SIZES
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints", extend=True)  # the offscreen platform has no such hints
-HANDBOOK = Collection(id=1, name="Handbook", documents=8, passages=96)
 
 
 @pytest.fixture
 def world(qapp: QApplication) -> Iterator[ShellWorld]:
-    made = ShellWorld()
-    for job in made.last("documents").waiting(ListCollections):
-        job.finish(Collections(collections=(HANDBOOK,)))
-    yield made
-    made.close()
+    yield from with_handbook()
 
 
 def page_of(world: ShellWorld) -> FinetunePage:

@@ -10,7 +10,7 @@ import fake_run
 import msgspec
 import pytest
 from PySide6.QtWidgets import QApplication
-from shell_world import ShellWorld
+from shell_world import ShellWorld, with_handbook
 
 from app.embedder.readers import READER, SHIPPED, Readers, TaughtReader, shipped
 from app.errors import AppError
@@ -18,23 +18,16 @@ from app.finetune.runs import Run
 from app.gui.finetune.page import FinetunePage
 from app.gui.models.page import ModelsPage
 from app.gui.widgets import Banner
-from app.types import Collection
-from app.workers.calls.documents import Collections, ListCollections
 from app.workers.calls.reader import ReaderUsed, UseReader
 from trainer.spec import BaseModel, Exam, Judgement, read_json, write_json
 from trainer.spec import CompareResult as Compared
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints", extend=True)  # the offscreen platform has no such hints
-HANDBOOK = Collection(id=1, name="Handbook", documents=8, passages=96)
 
 
 @pytest.fixture
 def world(qapp: QApplication) -> Iterator[ShellWorld]:
-    made = ShellWorld()
-    for job in made.last("documents").waiting(ListCollections):
-        job.finish(Collections(collections=(HANDBOOK,)))
-    yield made
-    made.close()
+    yield from with_handbook()
 
 
 def loads(world: ShellWorld, name: str) -> None:

@@ -2,44 +2,36 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.finetune.author import OWN_FILE, RULES, AuthorTrial, Served, offers
 from app.finetune.durations import duration
 from app.finetune.wizard import Wizard, writes
 from app.gui.finetune.controller import FinetuneController
-from app.gui.finetune.parts import Panel
-from app.gui.widgets import Banner, Button, ComboBox, IconLabel, Label, empty_layout
+from app.gui.finetune.parts import TitledPanel
+from app.gui.widgets import Banner, Button, ComboBox, Label, empty_layout
 from app.gui.widgets.choices import CheckBox
-from app.gui.widgets.page_frame import Separator
 
 SHOWN = 4
 """Questions of a trial that are shown, those that passed before the others."""
 
 
-class AuthorCard(Panel):
+class AuthorCard(TitledPanel):
     """A list of who may write, best first; what came of trying, and who else there is where that was too weak."""
 
     def __init__(self, controller: FinetuneController, parent: QWidget | None = None) -> None:
-        super().__init__(parent, flush=True)
+        title = QCoreApplication.translate("AuthorCard", "Who writes the questions")
+        super().__init__("square-pen", title, parent)
         self._controller = controller
         self._known: list[tuple[str, str]] = []
-        head = QWidget()
-        row = QHBoxLayout(head)
-        row.setContentsMargins(16, 8, 16, 8)
-        row.setSpacing(8)
-        row.addWidget(IconLabel("square-pen", "text2", 16))
-        row.addWidget(Label(self.tr("Who writes the questions"), "uiStrong"))
-        row.addStretch(1)
-        self.column.addWidget(head)
-        self.column.addWidget(Separator())
         holder = QWidget()
         column = QVBoxLayout(holder)
         column.setContentsMargins(16, 10, 16, 14)
         column.setSpacing(8)
         line = QHBoxLayout()
         line.setSpacing(8)
-        self.choice = ComboBox(self.tr("Who writes the questions"))
+        self.choice = ComboBox(title)
         self.choice.activated.connect(self._choose)
         line.addWidget(self.choice, 1)
         self.try_button = Button(self.tr("Try it"))

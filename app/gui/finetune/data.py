@@ -12,13 +12,13 @@ from app.gui.chat.reader import ChatReader
 from app.gui.finetune.author import AuthorCard
 from app.gui.finetune.controller import FinetuneController
 from app.gui.finetune.own import OwnQuestions
-from app.gui.finetune.parts import Panel, TwoColumns
+from app.gui.finetune.parts import TitledPanel, TwoColumns
 from app.gui.hardware import size_text
 from app.gui.theme import theme
-from app.gui.widgets import Button, ElidedLabel, IconButton, IconLabel, Label, empty_layout
+from app.gui.widgets import Button, ElidedLabel, IconButton, Label, empty_layout
 from app.gui.widgets.choices import CheckBox
 from app.gui.widgets.file_dialogs import ask_for_files, ask_for_folder
-from app.gui.widgets.page_frame import ScrollColumn, Separator
+from app.gui.widgets.page_frame import ScrollColumn
 from app.types import Collection
 
 SHOWN_CHATS = 40
@@ -253,20 +253,11 @@ class DataStep(ScrollColumn):
         self._controller.choose_data(labels=labels)
 
 
-class _Section(Panel):
+class _Section(TitledPanel):
     """A panel with a title and rows."""
 
     def __init__(self, icon: str, title: str) -> None:
-        super().__init__(flush=True)
-        holder = QWidget()
-        self.head = QHBoxLayout(holder)
-        self.head.setContentsMargins(16, 8, 12, 8)
-        self.head.setSpacing(8)
-        self.head.addWidget(IconLabel(icon, "text2", 16))
-        self.head.addWidget(Label(title, "uiStrong"))
-        self.head.addStretch(1)
-        self.column.addWidget(holder)
-        self.column.addWidget(Separator())
+        super().__init__(icon, title)
         self._rows = QVBoxLayout()
         self._rows.setSpacing(0)
         self.column.addLayout(self._rows)

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.finetune.wizard import FEWEST, MOST, OwnQuestion
-from app.gui.finetune.parts import Panel
-from app.gui.widgets import IconLabel, Label
-from app.gui.widgets.page_frame import Separator
+from app.gui.finetune.parts import TitledPanel
+from app.gui.widgets import Label
 
 
-class OwnQuestions(Panel):
+class OwnQuestions(TitledPanel):
     """Lines for a question and its answer; there is always an empty one, up to as many as are asked for."""
 
     changed = Signal(tuple)
     """Of OwnQuestion: what is asked now."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, flush=True)
-        head = QWidget()
-        row = QHBoxLayout(head)
-        row.setContentsMargins(16, 8, 16, 8)
-        row.setSpacing(8)
-        row.addWidget(IconLabel("text-quote", "text2", 16))
-        row.addWidget(Label(self.tr("Your own questions"), "uiStrong"))
-        row.addStretch(1)
+        super().__init__("text-quote", QCoreApplication.translate("OwnQuestions", "Your own questions"), parent)
+        self.head.setContentsMargins(16, 8, 16, 8)
         self.count = Label("", "caption", "text2")
-        row.addWidget(self.count)
-        self.column.addWidget(head)
-        self.column.addWidget(Separator())
+        self.head.addWidget(self.count)
         holder = QWidget()
         column = QVBoxLayout(holder)
         column.setContentsMargins(16, 10, 16, 14)

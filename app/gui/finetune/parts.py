@@ -18,6 +18,7 @@ from app.gui.widgets import (
     ThemedWidget,
     paint_box,
 )
+from app.gui.widgets.page_frame import Separator
 
 NARROW = 900
 """Below this width of the page what stands side by side stands below each other."""
@@ -42,6 +43,22 @@ class Panel(ThemedWidget):
         soft = self._fill.endswith("Soft") or self._fill in ("subtle", "bubble")
         edge = None if soft and not theme().high_contrast else theme().color("border")
         paint_box(QPainter(self), QRectF(self.rect()), fill=theme().color(self._fill), edge=edge, radius=8)
+
+
+class TitledPanel(Panel):
+    """A panel whose first row says with an icon what it holds; `head` takes more at its end."""
+
+    def __init__(self, icon: str, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent, flush=True)
+        holder = QWidget()
+        self.head = QHBoxLayout(holder)
+        self.head.setContentsMargins(16, 8, 12, 8)
+        self.head.setSpacing(8)
+        self.head.addWidget(IconLabel(icon, "text2", 16))
+        self.head.addWidget(Label(title, "uiStrong"))
+        self.head.addStretch(1)
+        self.column.addWidget(holder)
+        self.column.addWidget(Separator())
 
 
 class Fact(QWidget):
