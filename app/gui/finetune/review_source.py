@@ -39,7 +39,7 @@ class ReviewSource(Panel):
         self.column.addWidget(self._make_foot())
         self.setMinimumHeight(260)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        theme().changed.connect(lambda: self.show_entry(self._entry))
+        theme().changed.connect(self._colour_anew)
 
     def show_entry(self, entry: Entry | None) -> None:
         """Show where this line comes from; nothing for none."""
@@ -58,6 +58,9 @@ class ReviewSource(Panel):
         self.page.setText(self.tr("Page {0}").format(source.page) if source.page else "")
         self.open.setVisible(bool(source.path) and Path(source.path).exists())
         self._write(entry)
+
+    def _colour_anew(self) -> None:  # a method, since Qt lets go of it with the widget; of a function it does not
+        self.show_entry(self._entry)
 
     def _make_head(self) -> QWidget:
         head = QWidget()
