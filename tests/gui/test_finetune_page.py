@@ -355,7 +355,7 @@ def test_a_running_training_is_followed_paused_and_stopped(world: Wizard) -> Non
     page = world.page
     assert page.train._head.title.text() == "Training, 62%" and said[-1] == ("Training 62%", True)
     assert "Step 372 of 600" in page.train.chart.summary() and page.train.best_text() == "Step 300"
-    assert not page.foot.next.isEnabled() and page.train._samples.isVisible()
+    assert not page.foot.next.isEnabled() and page.train.sample.isVisible()
     page.train.pause.click()
     assert read_json(run.folder / "control.json", Control).action == "pause"
     fake_run.say(run, events.Waiting(reason="pause", message="Training is paused."))
@@ -364,6 +364,41 @@ def test_a_running_training_is_followed_paused_and_stopped(world: Wizard) -> Non
     page.train.unpause.click()
     page.train.stop.click()
     assert read_json(run.folder / "control.json", Control).action == "stop" and not page.train.stop.isEnabled()
+
+
+def test_a_question_of_ones_own_is_typed_shown_and_taken_back(world: Wizard) -> None:
+    run = world.new_run(step="train")
+    fake_run.prepare(run)
+    _follow_this_process(run)
+    world.open(run)
+    panel = world.page.train.sample
+    assert panel.ask.isVisible() and panel.another.isHidden() and "warranty" in panel.question.text()
+    panel.ask.click()
+    assert panel.field.isVisible() and not panel.send.isEnabled()
+    panel.field.setText("  may I bring   my dog? ")
+    panel.field.returnPressed.emit()
+    world.look()
+    assert run.sample == "may I bring my dog?" and panel.field.isHidden()
+    assert panel.question.text() == "“may I bring my dog?”" and panel.answers.isHidden()
+    assert panel.note.text() == "It is answered after this step."
+    answer = events.Sample(
+        step=380, question="may I bring my dog?", wanted="", before="Dogs bark.", now="On Fridays.", own=True
+    )
+    fake_run.say(run, answer)
+    world.look()
+    assert [box.text.text() for box in panel.answers.boxes] == ["Dogs bark.", "On Fridays."]
+    assert "not taught, and not part of the exam" in panel.note.text()
+    panel.another.click()
+    assert "warranty" in panel.question.text() and panel.note.isHidden()
+    panel.ask.click()
+    panel.field.clear()
+    assert panel.send.text() == "Show it no more"
+    panel.send.click()
+    world.look()
+    assert run.sample == "" and panel.another.isHidden() and "warranty" in panel.question.text()
+    fake_run.finish(run)
+    world.look()
+    assert panel.ask.isHidden(), "afterwards there is the chat"
 
 
 def test_a_run_whose_process_is_gone_is_offered_to_go_on(world: Wizard) -> None:
