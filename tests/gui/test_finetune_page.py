@@ -372,13 +372,13 @@ def test_a_question_of_ones_own_is_typed_shown_and_taken_back(world: Wizard) -> 
     _follow_this_process(run)
     world.open(run)
     panel = world.page.train.sample
-    assert panel.ask.isVisible() and panel.another.isHidden() and "warranty" in panel.question.text()
+    assert panel.ask.isVisible() and "warranty" in panel.question.text()
     panel.ask.click()
     assert panel.field.isVisible() and not panel.send.isEnabled()
     panel.field.setText("  may I bring   my dog? ")
     panel.field.returnPressed.emit()
     world.look()
-    assert run.sample == "may I bring my dog?" and panel.field.isHidden()
+    assert run.sample == "may I bring my dog?" and not panel.field.isVisible()
     assert panel.question.text() == "“may I bring my dog?”" and panel.answers.isHidden()
     assert panel.note.text() == "It is answered after this step."
     answer = events.Sample(
@@ -395,7 +395,7 @@ def test_a_question_of_ones_own_is_typed_shown_and_taken_back(world: Wizard) -> 
     assert panel.send.text() == "Show it no more"
     panel.send.click()
     world.look()
-    assert run.sample == "" and panel.another.isHidden() and "warranty" in panel.question.text()
+    assert run.sample == "" and "warranty" in panel.question.text()
     fake_run.finish(run)
     world.look()
     assert panel.ask.isHidden(), "afterwards there is the chat"
