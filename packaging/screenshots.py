@@ -250,6 +250,9 @@ class Stage:
         controller.status_changed.connect(lambda text, on: self.window.sidebar.set_detail("finetune", text, running=on))
         controller.close()
         for old in list(controller.listed.records):
+            fake_run.end(parts.home.runs / old)
+        self.world.world.clock.pass_time(0.35)
+        for old in list(controller.listed.records):
             controller.delete(old)
         if step:
             opened = FINETUNE_SCENES.get(step, step)

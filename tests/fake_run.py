@@ -244,6 +244,11 @@ def compare_until(run: Run, done: int = 140, total: int = 410) -> None:
     say(run, *said, at=time.time())
 
 
+def end(folder: Path) -> None:
+    """What works on it, if anything, is done."""
+    say(Run(folder), events.Finished(), at=time.time())
+
+
 def finish(run: Run, *, verdict: str = "better", compared: bool = True, passed: bool = True) -> None:
     """Training, export, gate and comparison done."""
     run.mark_reviewed()

@@ -204,9 +204,8 @@ def _review_state(state: RunState, reviewed: Reviewed, *, reads: bool) -> StepSt
     left = f"{reviewed.open} left to review. " if reviewed.open else ""
     text = f"{left}You can train with the {reviewed.trainable} approved ones{_time(reviewed)}."
     if few:
-        text = (
-            f"{left}Only {reviewed.trainable} to train with{_time(reviewed)}: expect it to learn them, and little more."
-        )
+        hope = "expect it to learn them, and little more"
+        text = f"{left}Only {reviewed.trainable} to train with{_time(reviewed)}: {hope}."
     return StepState(action=label, allowed=True, reason=f"{text} {reviewed.words}".rstrip(), warning=few)
 
 

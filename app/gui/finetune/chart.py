@@ -87,9 +87,8 @@ class LossChart(ThemedWidget):
         metrics = painter.fontMetrics()
         left = metrics.horizontalAdvance("00.00") + 8
         head = 8 + (metrics.height() + 8 if self._points else 0)
-        area = QRectF(
-            left, head, max(self.width() - left - 12, 10), max(self.height() - head - metrics.height() - 14, 10)
-        )
+        below = metrics.height() + 14
+        area = QRectF(left, head, max(self.width() - left - 12, 10), max(self.height() - head - below, 10))
         top, tick = self._scale()
         self._paint_grid(painter, area, top, tick)
         if not self._points:
@@ -100,9 +99,10 @@ class LossChart(ThemedWidget):
         x = area.left() + area.width() * last.step / max(last.steps, 1)
         painter.fillRect(QRectF(x, area.top(), area.right() - x, area.height()), theme().color("subtle"))
         self._paint_grid(painter, area, top, tick)
-        self._paint_legend(painter, area)
         self._paint_lines(painter, area, top)
-        self._paint_labels(painter, area, top, x)
+        self._paint_best(painter, area, top)
+        beside = self._paint_labels(painter, area, top, x)
+        self._paint_legend(painter, area, with_values=not beside)
 
     def _scale(self) -> tuple[float, float]:
         """The top of the scale and the distance of its lines."""
@@ -137,17 +137,23 @@ class LossChart(ThemedWidget):
                 left = x - width if step == steps else x - width / 2
                 painter.drawText(QPointF(left, area.bottom() + metrics.height() + 4), text)
 
-    def _legend(self) -> list[tuple[str, QPen]]:
-        """What each line is."""
-        lines = [(self.tr("Training, smoothed"), _solid()), (self.tr("Training, each step"), _faint())]
-        if any(point.heldout is not None for point in self._points):
-            lines.append((self.tr("Held-out"), _dashed()))
-        return lines
+    def _now(self) -> tuple[float, float | None]:
+        """Where the two lines are: training smoothed, and held-out where it was measured."""
+        smoothed = smooth([point.train for point in self._points if point.train > 0 and math.isfinite(point.train)])
+        held = next((point.heldout for point in reversed(self._points) if point.heldout is not None), None)
+        return smoothed[-1] if smoothed else self._points[-1].train, held
 
-    def _paint_legend(self, painter: QPainter, area: QRectF) -> None:
+    def _paint_legend(self, painter: QPainter, area: QRectF, *, with_values: bool) -> None:
+        """What each line is; with where it is now, unless that stands behind its end."""
+        train, held = self._now()
+        lines = [(self.tr("Training, smoothed"), _solid(), train), (self.tr("Training, each step"), _faint(), None)]
+        if held is not None:
+            lines.append((self.tr("Held-out"), _dashed(), held))
+        painter.setFont(theme().font("caption"))
         metrics = painter.fontMetrics()
         x, middle = area.left(), area.top() - 8 - metrics.height() / 2
-        for text, pen in self._legend():
+        for name, pen, value in lines:
+            text = f"{name} {value:.2f}" if with_values and value is not None else name
             width = metrics.horizontalAdvance(text)
             if x + LEGEND_LINE + 6 + width > self.width():
                 return
@@ -184,26 +190,24 @@ class LossChart(ThemedWidget):
             radius = 5.0 if point.step == self._best else 3.0
             painter.drawEllipse(place, radius, radius)
 
-    def _paint_labels(self, painter: QPainter, area: QRectF, top: float, x: float) -> None:
-        last = self._points[-1]
-        held = next((point for point in reversed(self._points) if point.heldout is not None), None)
+    def _paint_labels(self, painter: QPainter, area: QRectF, top: float, x: float) -> bool:
+        """Behind the end of each line where it is; → whether there is room for that."""
+        train, held = self._now()
+        labels = [(self.tr("Training {0}").format(f"{train:.2f}"), "chart1", train)]
+        if held is not None:
+            labels.append((self.tr("Held-out {0}").format(f"{held:.2f}"), "chart2", held))
+        labels.sort(key=lambda label: -label[2])
         painter.setFont(theme().font("caption", strong=True))
         metrics = painter.fontMetrics()
-        smoothed = smooth([point.train for point in self._points if point.train > 0 and math.isfinite(point.train)])
-        now = smoothed[-1] if smoothed else last.train
-        labels = [(self.tr("Training {0}").format(f"{now:.2f}"), "chart1", now)]
-        if held is not None and held.heldout is not None:
-            labels.append((self.tr("Held-out {0}").format(f"{held.heldout:.2f}"), "chart2", held.heldout))
-            self._paint_best(painter, area, top)
-        labels.sort(key=lambda label: -label[2])
+        if x + 10 + max(metrics.horizontalAdvance(text) for text, _, _ in labels) > area.right():
+            return False
         y = -1e9
         for text, token, value in labels:
-            wanted = self._place(area, top, last.step, value).y()
+            wanted = self._place(area, top, self._points[-1].step, value).y()
             y = max(wanted, y + metrics.height() + 4)
-            width = metrics.horizontalAdvance(text)
-            at = min(x + 10, area.right() - width)
             painter.setPen(theme().color(token))
-            painter.drawText(QPointF(at, min(y, area.bottom() - 4) + metrics.ascent() / 2 - 2), text)
+            painter.drawText(QPointF(x + 10, min(y, area.bottom() - 4) + metrics.ascent() / 2 - 2), text)
+        return True
 
     def _paint_best(self, painter: QPainter, area: QRectF, top: float) -> None:
         best = next((p for p in self._points if p.step == self._best and p.heldout is not None), None)
@@ -211,6 +215,7 @@ class LossChart(ThemedWidget):
             return
         place = self._place(area, top, best.step, best.heldout)
         text = self.tr("Best so far")
+        painter.setFont(theme().font("caption", strong=True))
         metrics = QFontMetrics(theme().font("caption", strong=True))
         width = metrics.horizontalAdvance(text)
         above = max(place.y() - 52, area.top() + metrics.height())

@@ -117,7 +117,8 @@ class TrainStep(ScrollColumn):
         self._head.title.setText(title)
         self._head.step.set_text(step)
         left = told.seconds_left if state == "training" else None
-        self._head.left.set_text(time_left(left) if left is not None else "")
+        self._head.left.setText(time_left(left) if left is not None else "")
+        self._head.fit()
         self._head.bar.set_fraction(fraction)
         reads = stage in ("corpus", "pretrain")
         of = self.tr("Error on training and held-out text") if reads else ""
