@@ -124,7 +124,7 @@ class TrainStep(ScrollColumn):
         of = self.tr("Error on training and held-out text") if reads else ""
         self._chart_title.setText(of or self.tr("Error on training and held-out questions"))
         self.chart.show_points(told.points, told.best_step)
-        self._facts.show_progress(told)
+        self._facts.show_progress(told, learns=state != "done" and stage not in AFTER_TRAINING)
         self.sample.progress()
         self._announce(title)
         if (stage, state) != self._shown_state:
