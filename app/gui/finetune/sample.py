@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from app.finetune.progress import LEARNING
-from app.finetune.sample import LONGEST, known_as
+from app.finetune.sample import LONGEST, Known, known_as
 from app.finetune.states import ALLOWED
 from app.gui.finetune.controller import FinetuneController
 from app.gui.finetune.parts import Panel, TwoAnswers
@@ -23,6 +23,7 @@ class SamplePanel(Panel):
         self._controller = controller
         self._place = 0
         self._own = ""
+        self._known: Known = ""
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(Label(self.tr("Sample answer"), "uiStrong"))
@@ -69,6 +70,8 @@ class SamplePanel(Panel):
         own = run.sample if run is not None else ""
         if own != self._own:
             self._own, self._place = own, 0
+            wizard = self._controller.wizard
+            self._known = known_as(own, self._controller.review, wizard.own if wizard is not None else ())
 
     def progress(self) -> None:
         """The newest answers."""
@@ -118,13 +121,11 @@ class SamplePanel(Panel):
             return ""
         if sample is None:
             return self._when()
-        wizard = self._controller.wizard
-        known = known_as(question, self._controller.review, wizard.own if wizard is not None else ())
         return {
             "": self.tr("You asked this only to see it: it is not taught, and not part of the exam."),
             "taught": self.tr("This question is taught as well, so its answer shows what is learned by heart."),
             "asked": self.tr("This question is part of the exam as well. Seeing its answer changes nothing there."),
-        }[known]
+        }[self._known]
 
     def _when(self) -> str:
         """When a question that has no answer yet gets one."""
