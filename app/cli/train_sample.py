@@ -31,9 +31,25 @@ SAID = {
 }
 
 
-def sample_line(sample: Sample) -> str:
-    """ "Step 40: “How long …?” → 12 months." """
-    when = f"Step {sample.step}" if sample.step else "Before training"
-    said = f"{when}: “{sample.question}” → {sample.now or '(nothing)'}"
-    with_before = sample.own and sample.step > sample.since == 0
-    return f"{said} (before training: {sample.before or '(nothing)'})" if with_before else said
+class SampleLines:
+    """Of each measurement the first answer, and that to the person's own question."""
+
+    def __init__(self) -> None:
+        self._step = -1
+        self._known: set[str] = set()
+
+    def line(self, sample: Sample) -> str:
+        """ "Step 40: “How long …?” → 12 months.", or "" where another was told; what it said before is told once."""
+        if not sample.own and sample.step == self._step:
+            return ""
+        self._step = sample.step
+        when = f"Step {sample.step}" if sample.step else "Before training"
+        said = f"{when}: “{sample.question}” → {_flat(sample.now)}"
+        first = sample.own and sample.question not in self._known
+        self._known.add(sample.question)
+        with_before = first and sample.step > sample.since == 0
+        return f"{said} (before training: {_flat(sample.before)})" if with_before else said
+
+
+def _flat(answer: str) -> str:
+    return " ".join(answer.split()) or "(nothing)"
