@@ -366,6 +366,32 @@ def test_a_running_training_is_followed_paused_and_stopped(world: Wizard) -> Non
     assert read_json(run.folder / "control.json", Control).action == "stop" and not page.train.stop.isEnabled()
 
 
+def test_the_first_line_of_a_list_is_chosen_so_that_a_key_decides_it(world: Wizard) -> None:
+    run = world.new_run(step="review")
+    fake_run.prepare(run)
+    world.open(run)
+    review = world.page.review
+    assert review.list.currentIndex().row() == 0 and review.list.selectionModel().selectedIndexes()
+    QTest.keyClick(review.list, Qt.Key.Key_A)
+    world.look()
+    assert review.model.entry(review.model.index(0)).state == "approved"
+    assert review.list.currentIndex().row() == 1
+
+
+def test_time_left_is_not_cut_in_a_small_window(world: Wizard) -> None:
+    run = world.new_run(step="train")
+    fake_run.prepare(run)
+    _follow_this_process(run)
+    fake_run.compare_until(run)
+    world.open(run)
+    head = world.page.train._head
+    for width, height, below in ((880, 560, True), (1280, 820, False)):
+        world.page.window().resize(width, height)
+        QApplication.processEvents()
+        assert head.left.text() == "About 2 min left" and head.left.width() >= head.left.sizeHint().width()
+        assert (head.skip.y() > head.bar.geometry().bottom()) is below, width
+
+
 def test_a_question_of_ones_own_is_typed_shown_and_taken_back(world: Wizard) -> None:
     run = world.new_run(step="train")
     fake_run.prepare(run)
