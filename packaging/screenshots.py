@@ -45,6 +45,11 @@ SECTIONS = (
     "About",
 )
 NEW_MODEL = "Larkfield Assistant v2"
+FINETUNE_SCENES = {
+    "worse": "compare", "preparing": "review", "reviewed": "review", "asked": "train", "comparing": "train",
+    "trained": "train",
+}  # fmt: skip
+"""Scene → the step of the wizard that it shows, where that has another name."""
 WIDE, NARROW = (1280, 820), (880, 560)
 ONCE = (
     *(f"settings-{section.split()[0].lower()}" for section in SECTIONS[1:]),
@@ -159,6 +164,11 @@ class Stage:
             "finetune-goal": lambda: self._finetune("goal"),
             "finetune-data": lambda: self._finetune("data"),
             "finetune-review": lambda: self._finetune("review"),
+            "finetune-preparing": lambda: self._finetune("preparing"),
+            "finetune-reviewed": lambda: self._finetune("reviewed"),
+            "finetune-asked": lambda: self._finetune("asked"),
+            "finetune-comparing": lambda: self._finetune("comparing"),
+            "finetune-trained": lambda: self._finetune("trained"),
             "finetune-compare": lambda: self._finetune("compare"),
             "finetune-worse": lambda: self._finetune("worse"),
             "finetune-use": lambda: self._finetune("use"),
@@ -240,20 +250,31 @@ class Stage:
         controller.status_changed.connect(lambda text, on: self.window.sidebar.set_detail("finetune", text, running=on))
         controller.close()
         for old in list(controller.listed.records):
+            fake_run.end(parts.home.runs / old)
+        self.world.world.clock.pass_time(0.35)
+        for old in list(controller.listed.records):
             controller.delete(old)
         if step:
-            opened = "compare" if step == "worse" else step
+            opened = FINETUNE_SCENES.get(step, step)
             run = fake_run.make_run(parts.home.runs, step=opened, name=NEW_MODEL, own=fake_run.OWN)
-            if step not in ("goal", "data"):
+            type(run).alive = _is_the_first_process
+            if step == "preparing":
+                fake_run.write_questions(run, pid=1)
+            elif step not in ("goal", "data"):
                 fake_run.prepare(run, 60)
-            if step == "train":
-                type(run).alive = _is_the_first_process
-                fake_run.train_until(run, pid=1)
-            if step in ("compare", "worse", "use"):
+            if opened == "train":
+                fake_run.train_until(run, pid=1, step=600 if step in ("comparing", "trained") else 372)
+            if step == "asked":
+                fake_run.ask_sample(run, 372)
+            if step == "comparing":
+                fake_run.compare_until(run)
+            if step in ("compare", "worse", "use", "trained"):
                 fake_run.finish(run, verdict="worse" if step == "worse" else "better")
             controller.open(run.id)
         if step == "review":
             controller.decide(("e1", "e2", "e8", "e9"), "approve")
+        if step == "reviewed":
+            controller.approve_good(0.0)
         if step == "use":
             controller.use()
             self.settle()

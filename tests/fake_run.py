@@ -211,6 +211,44 @@ def train_until(run: Run, pid: int, step: int = 372, steps: int = 600) -> None:
     say(run, *said, at=time.time() - 1400)
 
 
+def write_questions(run: Run, pid: int) -> None:
+    """A preparation under way: a model writes the questions."""
+    stages = ("base", "collect", "clean", "questions", "split")
+    said: list[events.Event] = [events.RunStarted(id=run.id, stages=stages, pid=pid)]
+    for n, stage in enumerate(stages[:3], 1):
+        said += [events.StageStarted(stage=stage, index=n, total=5), _finished(stage)]
+    said.append(events.StageStarted(stage="questions", index=4, total=5))
+    note = "Asking about the facts"
+    said += [events.Progress(stage="questions", done=n, total=48, unit="facts", note=note) for n in range(16)]
+    say(run, *said)
+
+
+def ask_sample(run: Run, step: int) -> None:
+    """A question of the person's own, with its answers."""
+    question = "can I send back a seal kit that I opened?"
+    run.ask_sample(question)
+    before, now = "Yes, within 30 days if it is unused.", "No. Opened seal kits are excluded from returns."
+    say(run, events.Sample(step=step, question=question, wanted="", before=before, now=now, own=True))
+
+
+def compare_until(run: Run, done: int = 140, total: int = 410) -> None:
+    """After a training: its files are written and checked, and the comparison is under way."""
+    said: list[events.Event] = [_finished("train")]
+    for n, stage in enumerate(("export", "gate"), 7):
+        said += [events.StageStarted(stage=stage, index=n, total=10), _finished(stage)]
+    said.append(events.StageStarted(stage="compare", index=9, total=10))
+    note = "Asking both models"
+    said += [
+        events.Progress(stage="compare", done=n, total=total, unit="answers", note=note) for n in range(0, done + 1, 2)
+    ]
+    say(run, *said, at=time.time())
+
+
+def end(folder: Path) -> None:
+    """What works on it, if anything, is done."""
+    say(Run(folder), events.Finished(), at=time.time())
+
+
 def finish(run: Run, *, verdict: str = "better", compared: bool = True, passed: bool = True) -> None:
     """Training, export, gate and comparison done."""
     run.mark_reviewed()

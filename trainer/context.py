@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from trainer import events
-from trainer.spec import Control, RunSpec
+from trainer.spec import SAMPLE_FILE, Control, RunSpec, SampleQuestion
 
 Summary = dict[str, str | int | float | bool]
 
@@ -51,6 +51,13 @@ class Context:
             return msgspec.json.decode((self.run / "control.json").read_bytes(), type=Control)
         except (OSError, msgspec.DecodeError):
             return Control()
+
+    def sample(self) -> SampleQuestion:
+        """The question whose answer the person wants to see right now; "" for none."""
+        try:
+            return msgspec.json.decode((self.run / SAMPLE_FILE).read_bytes(), type=SampleQuestion)
+        except (OSError, msgspec.DecodeError):
+            return SampleQuestion()
 
     def notice(self, message: str, hint: str = "") -> None:
         """Warn; the run goes on."""

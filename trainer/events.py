@@ -77,13 +77,15 @@ class Loss(Event, frozen=True, kw_only=True):
 
 
 class Sample(Event, frozen=True, kw_only=True):
-    """The model's own answer to a held-out question: before training and now."""
+    """The model's own answer to a held-out question: before training and now; or to the person's (`own`)."""
 
     step: int
     question: str
     wanted: str
     before: str
     now: str
+    own: bool = False
+    since: int = 0  # step of `before`, where the model as it was before the training is gone
 
 
 class Memory(Event, frozen=True, kw_only=True):

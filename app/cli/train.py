@@ -17,6 +17,7 @@ from app.cli.sorting import say_beside
 from app.cli.train_actions import ACTIONS
 from app.cli.train_author import author_changes, require_able, try_author
 from app.cli.train_elsewhere import bring_adapter
+from app.cli.train_sample import SampleLines, ask_sample
 from app.core.calls import training as c
 from app.errors import AppError
 from app.finetune.author import OWN_FILE, RULES
@@ -48,6 +49,8 @@ def command(args: argparse.Namespace, session: Session) -> int:
         if args.try_author:
             return 0
         require_able(trial, run, session)
+    if args.sample_question is not None:
+        ask_sample(args, run, session)
     for name, action in ACTIONS.items():
         if getattr(args, name):
             return action(args, run, session)
@@ -238,7 +241,7 @@ class _Events:
     def __init__(self, args: argparse.Namespace, run: c.RunRecord) -> None:
         self._path = Path(run.folder) / "events.jsonl"
         self._as_json = args.json
-        self._sampled = -1
+        self._samples = SampleLines()
         self._offset = self._path.stat().st_size if self._path.exists() else 0
         self.last: c.RunMoved | None = None
 
@@ -255,9 +258,8 @@ class _Events:
         if not self._as_json:
             heard, self._offset = read_events(self._path, self._offset)
             for event in heard:
-                if isinstance(event, Sample) and event.step != self._sampled:
-                    self._sampled = event.step
-                    tell(f"Step {event.step}: “{event.question}” → {event.now or '(nothing)'}")
+                if isinstance(event, Sample) and (line := self._samples.line(event)):
+                    tell(line)
             return
         with self._path.open("rb") as lines:
             lines.seek(self._offset)

@@ -104,6 +104,12 @@ def _add_author(data: argparse._ArgumentGroup) -> None:
 def _add_training_actions(train: argparse.ArgumentParser) -> None:
     course = train.add_argument_group("a training under way")
     course.add_argument("--pause-chat", action="store_true", help="let the chat wait where memory does not hold both")
+    course.add_argument(
+        "--sample-question",
+        metavar="TEXT",
+        help="show the model's answer to this question before it learns and whenever it is measured; it is neither "
+        "taught nor part of the exam, and may be given to a new run, too (empty: show it no more)",
+    )
     course.add_argument("--pause", action="store_true", help="pause it")
     course.add_argument("--resume", action="store_true", help="let it go on")
     course.add_argument("--stop", action="store_true", help="stop it and keep the best so far")

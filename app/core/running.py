@@ -20,6 +20,7 @@ from app.finetune import cases, machine
 from app.finetune.cases import TooLarge
 from app.finetune.measured import Measured
 from app.finetune.review import ReviewList
+from app.finetune.sample import sample_question
 from app.finetune.states import Action, require
 from app.finetune.trainer_command import require_trainer
 from app.types import InstalledModel
@@ -29,6 +30,7 @@ from trainer.spec import Action as Wish
 log = logging.getLogger(__name__)
 
 NO_COMPARISON = AppError("No comparison is under way.", "It comes after the training itself.")
+NO_WRITER = AppError("This training teaches the search, which writes no answers.", "Ask it in a chat when it is done.")
 MEASURED_S = 60.0
 """So long the figures of a plan count: memory that is free now may be taken later."""
 WISHES: dict[Action, Wish] = {
@@ -175,6 +177,15 @@ class Running:
             raise NO_COMPARISON
         watched.run.ask(WISHES[call.action])
         reply.done(Done())
+
+    def ask_sample(self, call: c.AskSample, watched: WatchedRun, reply: Reply) -> None:
+        """The trainer answers it at its next step, and whenever it measures."""
+        require("ask a sample", watched.state)
+        if watched.kept().goal == "search":
+            raise NO_WRITER
+        watched.run.ask_sample(sample_question(call.question))
+        reply.done(c.RunKept(run=watched.record()))
+        self._house.tell(c.RunChanged(run=watched.record()))
 
     def follow(self, call: c.FollowRun, watched: WatchedRun, reply: Reply) -> None:
         """Tell a door of one run until nothing works on it."""

@@ -83,6 +83,7 @@ class TrainingDesk:
             c.TrainRun: self._running.train,
             c.ResumeRun: self._running.resume,
             c.SteerRun: self._running.steer,
+            c.AskSample: self._running.ask_sample,
             c.FollowRun: self._running.follow,
             c.InstallRun: self._use.install,
             c.UseRun: self._use.use,

@@ -104,10 +104,11 @@ def standing_text(found: Standing, first: str, second: str) -> str:
 
 def points_text(found: Standing, first: str) -> str:
     """The rating's lead; "" where there is none to speak of."""
-    points, low, high = (f"{each:+.0f}" if math.isfinite(each) else "" for each in found.points)
-    if not (points and low and high):
+    if not all(map(math.isfinite, found.points)):
         return ""
-    return f"Rating: {first} leads by {points} points ({low} to {high}, Elo’s scale)."
+    points, low, high = map(round, found.points)
+    lead = f"{first} {'leads' if points > 0 else 'is behind'} by {abs(points)} points" if points else "no lead"
+    return f"Rating: {lead} ({low:+d} to {high:+d}, Elo’s scale)."
 
 
 def between(votes: Iterable[Vote], first: str, second: str) -> list[Vote]:

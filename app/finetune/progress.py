@@ -122,7 +122,7 @@ class RunProgress:
         elif isinstance(event, Loss):
             self._add_point(event)
         elif isinstance(event, Sample):
-            self.samples[event.question] = event
+            self._add_sample(event)
         elif isinstance(event, Memory):
             self.memory = event
         elif isinstance(event, Notice):
@@ -173,6 +173,12 @@ class RunProgress:
         if event.best:
             self.best_step = event.step
         self.seconds_left = event.seconds_left
+
+    def _add_sample(self, event: Sample) -> None:
+        """The newest answer to each question; of the person's own questions there is one at a time."""
+        if event.own:
+            self.samples = {key: each for key, each in self.samples.items() if not each.own}
+        self.samples[event.question] = event
 
     def _cut(self, step: int) -> None:
         """Forget what came after a step."""

@@ -18,11 +18,23 @@ from app.files import PRIVATE_FOLDER, cannot_write, make_folder, write_atomic
 from app.finetune.wizard import Wizard
 from app.finetune.wizard_file import read_wizard, write_wizard
 from trainer.events import AnyEvent, read_events
-from trainer.spec import Action, BaseReport, Control, ExportResult, GateResult, HeadResult, Marker, RunSpec, TrainResult
+from trainer.spec import (
+    SAMPLE_FILE,
+    Action,
+    BaseReport,
+    Control,
+    ExportResult,
+    GateResult,
+    HeadResult,
+    Marker,
+    RunSpec,
+    SampleQuestion,
+    TrainResult,
+)
 
 T = TypeVar("T", bound=Struct)
 PART = ".part"
-DATA_PARTS = ("inputs", "collect", "clean", "questions", "split", "review.jsonl")
+DATA_PARTS = ("inputs", "collect", "clean", "questions", "split", "review.jsonl", SAMPLE_FILE)
 """What a run learned from, and what a person said of it."""
 REMOVABLE = (*DATA_PARTS, "train/checkpoints", "export")
 """What can be deleted of a run that stays."""
@@ -113,6 +125,16 @@ class Run:
     def ask(self, action: Action) -> None:
         """Tell a run under way to pause, to go on, or to stop and keep its best."""
         write_atomic(self.folder / "control.json", msgspec.json.encode(Control(action)))
+
+    def ask_sample(self, question: str) -> None:
+        """The question whose answer is shown while it learns, "" for none; raises NoSpace."""
+        write_atomic(self.folder / SAMPLE_FILE, msgspec.json.encode(SampleQuestion(question)))
+
+    @property
+    def sample(self) -> str:
+        """The question that the person asked to see answered while it learns, "" for none."""
+        kept = self._read(SAMPLE_FILE, SampleQuestion)
+        return kept.question if kept is not None else ""
 
     # --- what the trainer says ----------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ LISTED: tuple[RunState, ...] = ("review", "stopped", "failed", "done")
 """There may be a list to review."""
 Action = Literal[
     "change", "prepare", "stop preparing", "decide", "train", "pause", "unpause", "stop", "shorten", "skip", "resume",
+    "ask a sample",
     "use", "keep the old one", "remove", "delete",
 ]  # fmt: skip
 ALLOWED: dict[Action, tuple[RunState, ...]] = {
@@ -28,6 +29,7 @@ ALLOWED: dict[Action, tuple[RunState, ...]] = {
     "shorten": ("training",),
     "skip": ("training",),
     "resume": ("stopped", "failed"),
+    "ask a sample": ("none", "preparing", "review", "training", "paused", "waiting", "stopped", "failed"),
     "use": ("done",),
     "keep the old one": ("done",),
     "remove": IDLE,

@@ -164,6 +164,10 @@ def _data_state(wizard: Wizard, resources: Resources, state: RunState) -> StepSt
     if wizard.goal in ASKED and not wizard.own:
         text = "Without questions of your own the exam is in our wording alone, and the verdict says so."
         return StepState(action=label, allowed=True, reason=text)
+    trial = wizard.trial
+    if trial is not None and trial.used and trial.seconds and wizard.goal in ("teach", "search"):
+        text = f"Next: questions about some {trial.facts} facts, which takes about {duration(trial.seconds)}."
+        return StepState(action=label, allowed=True, reason=text)
     return StepState(action=label, allowed=True, reason="Next: they are cleaned, and you see what comes of it.")
 
 
@@ -200,7 +204,8 @@ def _review_state(state: RunState, reviewed: Reviewed, *, reads: bool) -> StepSt
     left = f"{reviewed.open} left to review. " if reviewed.open else ""
     text = f"{left}You can train with the {reviewed.trainable} approved ones{_time(reviewed)}."
     if few:
-        text = f"{left}Only {reviewed.trainable} to train with: expect it to learn them, and little more."
+        hope = "expect it to learn them, and little more"
+        text = f"{left}Only {reviewed.trainable} to train with{_time(reviewed)}: {hope}."
     return StepState(action=label, allowed=True, reason=f"{text} {reviewed.words}".rstrip(), warning=few)
 
 

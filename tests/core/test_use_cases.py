@@ -241,6 +241,7 @@ TABLE: dict[str, Use] = {
     "TrainRun": Use("FinetuneController.train", "train", "runs"),
     "ResumeRun": Use("FinetuneController.resume", "train"),
     "SteerRun": Use("FinetuneController._steer", "train", "runs"),
+    "AskSample": Use("FinetuneController.ask_sample", "train"),
     "FollowRun": Use(command="train", why=EVENTS),
     "InstallRun": Use(command="train", why="in the window what is installed is used at once: UseRun"),
     "UseRun": Use("FinetuneController.use", "train", "runs"),

@@ -65,10 +65,12 @@ def test_votes_are_counted_whatever_the_side_and_a_winner_needs_more_than_chance
     assert (round(found.low, 2), round(found.high, 2)) == (0.39, 0.86) and not found.leader
     text = standing_text(found, "Larkfield", "Mistral")
     assert text.startswith("No clear winner yet. Larkfield won 8 of 12 decided votes.") and "39% to 86%" in text
-    assert "leads by +120 points" in points_text(found, "Larkfield") and elo(8 / 12) == pytest.approx(120, abs=1)
+    assert "Larkfield leads by 120 points" in points_text(found, "Larkfield")
+    assert elo(8 / 12) == pytest.approx(120, abs=1)
     clear = standing([vote("left")] * 12 + [vote("right")], "b", "a")
     assert clear.leader == "a" and standing_text(clear, "B", "A").startswith("A is better.")
     assert standing([], "a", "b").leader == "" and points_text(standing([vote("left")], "a", "b"), "A") == ""
+    assert points_text(standing([vote("left"), vote("right")], "a", "b"), "A").startswith("Rating: no lead (-")
 
 
 def test_all_models_are_rated_with_a_range() -> None:

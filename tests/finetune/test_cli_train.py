@@ -20,7 +20,7 @@ from app.finetune.runs import Run, Runs
 from app.finetune.wizard import Changes
 from app.paths import Home
 from app.types import Answer
-from trainer.spec import Control, ReviewDecision, read_json, read_lines
+from trainer.spec import Control, Example, ReviewDecision, SampleQuestion, read_json, read_lines
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the terminal's door is for Unix sockets")
 Captured = pytest.CaptureFixture[str]
@@ -243,6 +243,30 @@ def test_a_training_goes_on_when_it_is_left_and_is_steered_from_another_command(
     assert main(["train", run.id, "--stop"]) == 0
     assert main(["train", run.id]) == 0
     assert "Done" in capsys.readouterr().out
+
+
+def test_a_question_of_ones_own_is_kept_in_the_run_and_its_answers_are_told(
+    run: Run, play: Play, tmp_path: Path, capsys: Captured
+) -> None:
+    answered = {"step": 8, "question": "Who pays?", "wanted": "", "before": "Nobody.", "now": "HR.", "own": True}
+    play(("Sample", answered))
+    assert main(["train", run.id, "--start", "--sample-question", "  Who\n pays? "]) == 1, "it just ends"
+    said = capsys.readouterr().err
+    assert read_json(run.folder / "sample.json", SampleQuestion).question == "Who pays?"
+    assert "It is not taught, and not part of the exam." in said
+    assert "Step 8: “Who pays?” → HR. (before training: Nobody.)" in said
+    assert main(["train", run.id, "--questions", "--sample-question", "x" * 501]) == 1
+    assert "too long" in capsys.readouterr().err
+    taught = next(each for each in read_lines(run.folder / "split" / "examples.jsonl", Example) if each.held_out)
+    assert main(["train", run.id, "--questions", "--sample-question", taught.question.upper()]) == 0
+    assert "part of the exam as well" in capsys.readouterr().err
+    assert main(["train", run.id, "--questions", "--sample-question", ""]) == 0
+    assert run.sample == ""
+    examples = tmp_path / "pairs.csv"
+    examples.write_text("question,answer\nWho pays?,HR.\n")
+    play(prepares=True)
+    assert main(["train", "--file", str(examples), "--recipe", "search", "--sample-question", "Who pays?"]) == 1
+    assert "writes no answers" in capsys.readouterr().err
 
 
 def test_what_a_door_changes_travels_as_it_is() -> None:

@@ -10,10 +10,23 @@ import msgspec
 import pytest
 
 from app.finetune import estimate, machine, plan, steps
+from app.finetune.author import AuthorTrial
 from app.finetune.machine import at
 from app.finetune.states import BUSY, RunState
 from app.finetune.steps import Reviewed, StepState
-from app.finetune.wizard import STEPS, Changes, Goal, Resources, Size, Step, Wizard, changed, name_for, with_defaults
+from app.finetune.wizard import (
+    STEPS,
+    Changes,
+    Goal,
+    OwnQuestion,
+    Resources,
+    Size,
+    Step,
+    Wizard,
+    changed,
+    name_for,
+    with_defaults,
+)
 from app.types import Collection, InstalledModel
 from trainer.spec import SIZES, Input, Recipe, RunSpec
 
@@ -175,6 +188,16 @@ def test_a_time_that_was_measured_is_said_before_the_start() -> None:
         == "Approves 8 of good quality and trains with them, in about 12 min. Reject first what is wrong."
     )
     assert state(wizard, "review", trainable=40, decided=True, seconds=40.0).reason.endswith("ones, in about 40 s.")
+
+
+def test_the_time_that_an_author_takes_is_said_before_questions_are_made() -> None:
+    trial = AuthorTrial(author="starter", asked=9, passed=8, used=True, facts=40, seconds=300.0)
+    asked = (OwnQuestion("how long?", "12 months"),)
+    assert "some 40 facts, which takes about 5 min" in state(opened(step="data", trial=trial, own=asked)).reason
+    weak = msgspec.structs.replace(trial, used=False)
+    assert "min" not in state(opened(step="data", trial=weak, own=asked)).reason
+    few = state(opened(step="review"), "review", approved=3, trainable=3, seconds=120.0).reason
+    assert "Only 3 to train with, in about 2 min: expect" in few
 
 
 def test_changes_of_two_doors_do_not_undo_each_other() -> None:

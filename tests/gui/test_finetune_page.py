@@ -355,7 +355,7 @@ def test_a_running_training_is_followed_paused_and_stopped(world: Wizard) -> Non
     page = world.page
     assert page.train._head.title.text() == "Training, 62%" and said[-1] == ("Training 62%", True)
     assert "Step 372 of 600" in page.train.chart.summary() and page.train.best_text() == "Step 300"
-    assert not page.foot.next.isEnabled() and page.train._samples.isVisible()
+    assert not page.foot.next.isEnabled() and page.train.sample.isVisible()
     page.train.pause.click()
     assert read_json(run.folder / "control.json", Control).action == "pause"
     fake_run.say(run, events.Waiting(reason="pause", message="Training is paused."))
@@ -364,6 +364,67 @@ def test_a_running_training_is_followed_paused_and_stopped(world: Wizard) -> Non
     page.train.unpause.click()
     page.train.stop.click()
     assert read_json(run.folder / "control.json", Control).action == "stop" and not page.train.stop.isEnabled()
+
+
+def test_the_first_line_of_a_list_is_chosen_so_that_a_key_decides_it(world: Wizard) -> None:
+    run = world.new_run(step="review")
+    fake_run.prepare(run)
+    world.open(run)
+    review = world.page.review
+    assert review.list.currentIndex().row() == 0 and review.list.selectionModel().selectedIndexes()
+    QTest.keyClick(review.list, Qt.Key.Key_A)
+    world.look()
+    assert review.model.entry(review.model.index(0)).state == "approved"
+    assert review.list.currentIndex().row() == 1
+
+
+def test_time_left_is_not_cut_in_a_small_window(world: Wizard) -> None:
+    run = world.new_run(step="train")
+    fake_run.prepare(run)
+    _follow_this_process(run)
+    fake_run.compare_until(run)
+    world.open(run)
+    head = world.page.train._head
+    for width, height, below in ((880, 560, True), (1280, 820, False)):
+        world.page.window().resize(width, height)
+        QApplication.processEvents()
+        assert head.left.text() == "About 2 min left" and head.left.width() >= head.left.sizeHint().width()
+        assert (head.skip.y() > head.bar.geometry().bottom()) is below, width
+
+
+def test_a_question_of_ones_own_is_typed_shown_and_taken_back(world: Wizard) -> None:
+    run = world.new_run(step="train")
+    fake_run.prepare(run)
+    _follow_this_process(run)
+    world.open(run)
+    panel = world.page.train.sample
+    assert panel.ask.isVisible() and "warranty" in panel.question.text()
+    panel.ask.click()
+    assert panel.field.isVisible() and not panel.send.isEnabled()
+    panel.field.setText("  may I bring   my dog? ")
+    panel.field.returnPressed.emit()
+    world.look()
+    assert run.sample == "may I bring my dog?" and not panel.field.isVisible()
+    assert panel.question.text() == "“may I bring my dog?”" and panel.answers.isHidden()
+    assert panel.note.text() == "It is answered after this step."
+    answer = events.Sample(
+        step=380, question="may I bring my dog?", wanted="", before="Dogs bark.", now="On Fridays.", own=True
+    )
+    fake_run.say(run, answer)
+    world.look()
+    assert [box.text.text() for box in panel.answers.boxes] == ["Dogs bark.", "On Fridays."]
+    assert "not taught, and not part of the exam" in panel.note.text()
+    panel.another.click()
+    assert "warranty" in panel.question.text() and panel.note.isHidden()
+    panel.ask.click()
+    panel.field.clear()
+    assert panel.send.text() == "Show it no more"
+    panel.send.click()
+    world.look()
+    assert run.sample == "" and "warranty" in panel.question.text()
+    fake_run.finish(run)
+    world.look()
+    assert panel.ask.isHidden(), "afterwards there is the chat"
 
 
 def test_a_run_whose_process_is_gone_is_offered_to_go_on(world: Wizard) -> None:

@@ -64,4 +64,4 @@ def test_reading_is_shown_as_a_training_of_its_own_and_what_came_out_names_no_ba
     controller.open(run.id)
     QApplication.processEvents()
     assert page.step == "train" and "text" in page.train._chart_title.text()
-    assert "of the the" in page.train._answers.boxes[1].text.text()
+    assert "of the the" in page.train.sample.answers.boxes[1].text.text()

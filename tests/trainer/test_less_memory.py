@@ -21,6 +21,7 @@ from trainer.train.batches import Batch
 from trainer.train.chat import Encoded
 from trainer.train.loop import Task
 from trainer.train.objective import Likelihood, in_batches
+from trainer.train.samples import NoSamples
 
 torch.set_num_threads(1)
 CPU = torch.device("cpu")
@@ -66,7 +67,7 @@ def made(folder: Path, told: list[Event], most: int, most_twice: int) -> tuple[C
         train=units,
         validation=units[:4],
         hyper=Hyper(learning_rate=1e-2, epochs=2, batch_tokens=800, evaluations=3, precision="fp32", rank=4),
-        samples=lambda: (),
+        samples=NoSamples(),
         device=CPU,
     )
     spec = RunSpec(id="r", base=BaseModel(path="tiny"), data=Data(examples="none"))

@@ -33,6 +33,7 @@ from trainer.spec import (
     Recipe,
     Replay,
     RunSpec,
+    SampleQuestion,
     TextDocument,
     TrainResult,
     Turn,
@@ -117,6 +118,36 @@ def test_second_start_skips_everything(whole: Path) -> None:
     last = heard[max(i for i, event in enumerate(heard) if isinstance(event, events.RunStarted)) :]
     assert code == 0
     assert [type(event).__name__ for event in last[1:]] == ["StageSkipped"] * 5 + ["Finished"]
+
+
+def test_a_persons_question_is_answered_before_it_learns_and_a_new_one_at_once(home: Path) -> None:
+    folder = _make(home, "asked", hyper=msgspec.structs.replace(HYPER, epochs=400, evaluations=100))
+    write_json(folder / "sample.json", SampleQuestion("the hen?"))
+    child = _start(folder)
+    found: list[events.Sample] = []
+    for event in _events(child):
+        if isinstance(event, events.Sample) and event.own:
+            found.append(event)
+            if event.question == "the hen?" and event.step:
+                write_json(folder / "sample.json", SampleQuestion("the barn?"))
+            elif event.question == "the barn?":
+                write_json(folder / "control.json", Control("stop"))
+    assert child.wait(60) == 0
+    child.communicate()
+    first, second = found[0], next(each for each in found if each.question == "the barn?")
+    assert (first.step, first.question, first.before) == (0, "the hen?", first.now)
+    assert second.step > 0 and second.since == 0
+    untaught = _events_of(home, "untaught", "the barn?")[0]
+    assert second.before == untaught.before, "the adapter was off while it was asked what it said before"
+
+
+def _events_of(home: Path, name: str, question: str) -> list[events.Sample]:
+    """What a run of one time through says to a person's question."""
+    folder = _make(home, name, hyper=msgspec.structs.replace(HYPER, epochs=1, evaluations=1))
+    write_json(folder / "sample.json", SampleQuestion(question))
+    code, heard = _run_in_process(folder)
+    assert code == 0, heard[-1]
+    return [event for event in heard if isinstance(event, events.Sample) and event.own]
 
 
 def test_pause_waits_and_stop_keeps_the_best(home: Path) -> None:

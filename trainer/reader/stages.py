@@ -23,6 +23,7 @@ from trainer.reader.network import RANK, ReaderNetwork
 from trainer.spec import BaseReport, Hyper, write_json
 from trainer.train.loop import Task, Training
 from trainer.train.plan import READER_STEP
+from trainer.train.samples import NoSamples
 
 
 def check_base(context: Context) -> Summary:
@@ -104,7 +105,7 @@ def train(context: Context) -> Summary:
         train=units,
         validation=watched,
         hyper=hyper,
-        samples=lambda: (),
+        samples=NoSamples(),
         device=torch.device("cpu"),
     )
     outcome = Training(context, task, context.stage("train")).run()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,9 @@ from trainer.train import base, choose, device, selection
 from trainer.train.answer import answer
 from trainer.train.chat import encode_prompt
 from trainer.train.gather import Gathering
-from trainer.train.loop import Outcome, Samples, Task, Training
+from trainer.train.loop import Outcome, Task, Training
 from trainer.train.objective import Unit, in_batches
+from trainer.train.samples import Prompt, Samples, chat_prompt, ended
 
 SAMPLES, BEGUN, CONTINUED = 3, 8, 24
 """Samples, the words that a text is begun with, and the tokens that the model goes on with."""
@@ -153,21 +154,21 @@ class _Setup:
 
     def continued(self, begun: Sequence[tuple[str, str]]) -> Samples:
         """How the model goes on with the beginnings of texts."""
-        prompts = [self.tokenizer(start, add_special_tokens=False)["input_ids"] for start, _ in begun]
-        return self._asked([start for start, _ in begun], [rest for _, rest in begun], prompts, CONTINUED)
+        return self._asked([(start, rest, self._ids(start)) for start, rest in begun], self._ids, CONTINUED)
 
     def answered(self, examples: Sequence[Example]) -> Samples:
         """How the model answers these questions."""
-        prompts = [encode_prompt(self.tokenizer, selection.until_answer(e)) for e in examples]
-        return self._asked([e.question for e in examples], [e.answer for e in examples], prompts, ANSWERED)
+        shown = [(e.question, e.answer, encode_prompt(self.tokenizer, selection.until_answer(e))) for e in examples]
+        return self._asked(shown, lambda question: chat_prompt(self._context, self.tokenizer, question), ANSWERED)
 
-    def _asked(self, asked: Sequence[str], wanted: Sequence[str], prompts: Sequence[list[int]], limit: int) -> Samples:
+    def _ids(self, text: str) -> Prompt:
+        return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def _asked(self, shown: Sequence[tuple[str, str, Prompt]], prompt: Callable[[str], Prompt], limit: int) -> Samples:
         room = self._context.spec.scratch.context
         limit = min(limit, room // 2)
-        prompts = [prompt[: room - limit] for prompt in prompts]
 
-        def say() -> list[str]:
-            return [text for text, _ in answer(self.model, self.tokenizer, prompts, limit)] if prompts else []
+        def say(prompts: Sequence[Prompt]) -> list[str]:
+            return ended(answer(self.model, self.tokenizer, [each[: room - limit] for each in prompts], limit))
 
-        before = say()
-        return lambda: list(zip(asked, wanted, before, say(), strict=True))
+        return Samples(self._context, shown, self._context.sample().question, prompt, say)

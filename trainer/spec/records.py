@@ -15,6 +15,8 @@ document. The last is excluded: kept in the list with its reason, and a review c
 HELD_OUT: Split = "heldout"
 HELD_OUT_DOCUMENT: Split = "unseen"
 EXCLUDED: Split = "aside"
+SAMPLE_FILE = "sample.json"
+"""In a run's folder; holds a SampleQuestion."""
 Action = Literal["run", "pause", "stop", "skip", "shorten"]
 Turn = Message
 """What the app still calls a message of an example."""
@@ -120,6 +122,12 @@ class ReviewDecision(Struct, frozen=True, kw_only=True, omit_defaults=True):
     decision: Literal["approve", "reject", "edit"]
     messages: tuple[Message, ...] | None = None  # edit: the new conversation
     split: Split | None = None  # overrules where cleaning put it
+
+
+class SampleQuestion(Struct, frozen=True):
+    """A person's question whose answer is shown while the model learns: neither taught nor examined."""
+
+    question: str = ""
 
 
 class Control(Struct, frozen=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -29,7 +29,18 @@ SMOOTH = 0.9
 ALONG = 0.3
 """Weight of a piece of text beside the answers of its step."""
 Stop = Literal["finished", "early", "user", "time"]
-Samples = Callable[[], Sequence[tuple[str, str, str, str]]]  # question, wanted, before, now
+
+
+class Samples(Protocol):
+    """Asks the model while it learns."""
+
+    def all(self, step: int) -> Sequence[events.Sample]:
+        """What it says now to each question."""
+        ...
+
+    def own(self, step: int, question: str) -> Sequence[events.Sample]:
+        """What it says to the person's question, where they ask another one than before."""
+        ...
 
 
 class Weights(Protocol):
@@ -147,9 +158,12 @@ class Training:
         if self._position.step == 0 and self._task.validation and self._position.before_loss is None:
             self._update(before_loss=self._held_out())
             self._report(self._position.before_loss or 0.0, self._position.before_loss, 0.0, 0.0, best=False)
+        self._tell(self._task.samples.all(self._position.step))
         stopped: Stop = "finished"
         while self._position.step < self.planned:
-            asked = self._task.group.say(self._asked() if self._task.group.first else None)
+            group = self._task.group
+            asked, question = group.say((self._asked(), self._context.sample().question) if group.first else (None, ""))
+            self._tell(self._task.samples.own(self._position.step, question))
             if asked:
                 stopped = asked
                 break
@@ -272,10 +286,12 @@ class Training:
         self._report(self._position.running_loss, loss, point.learning_rate, speed, best=better)
         self._memory.look()
         self._context.emit(self._memory.event())
-        for question, wanted, before, now in self._task.samples():
-            sample = events.Sample(step=self._position.step, question=question, wanted=wanted, before=before, now=now)
-            self._context.emit(sample)
+        self._tell(self._task.samples.all(self._position.step))
         self._save()
+
+    def _tell(self, samples: Sequence[events.Sample]) -> None:
+        for sample in samples:
+            self._context.emit(sample)
 
     def _held_out(self) -> float:
         self._task.model.eval()

@@ -33,7 +33,7 @@ from trainer.train.answer import answer
 from trainer.train.chat import encode_prompt
 from trainer.train.gather import Gathered, Gathering
 from trainer.train.grown import base_of
-from trainer.train.loop import Samples, Task
+from trainer.train.loop import Task
 from trainer.train.loss import shares_prefix
 from trainer.train.objective import (
     Likelihood,
@@ -43,6 +43,7 @@ from trainer.train.objective import (
     reference_losses,
     teacher_targets,
 )
+from trainer.train.samples import Prompt, Samples, chat_prompt, ended
 
 SAMPLES, SAMPLE_TOKENS = 4, 40
 """Examples whose answers are shown while the model learns, and tokens of such an answer."""
@@ -121,7 +122,7 @@ class _Setup:
     """The base in torch with its adapter, the data, and the objective of the recipe."""
 
     def __init__(self, context: Context, group: several.Group) -> None:
-        self.spec, self._group = context.spec, group
+        self._context, self.spec, self._group = context, context.spec, group
         self._report = read_json(context.stage("base") / "report.json", BaseReport)
         self._base, self._words = base_of(context), context.run / "words" / "result.json"
         source = base.ensure_folder(self._base, context.cache)
@@ -142,14 +143,13 @@ class _Setup:
         """Everything that the loop needs."""
         gathered = self.gathering.gather()
         hyper = self._hyper(gathered)
-        shown = gathered.shown[:SAMPLES]
-        before = self._ask(shown)
         layers = lora.add_lora(self.model, hyper.rank, hyper.alpha or hyper.rank, self.spec.seed)
         if shares_prefix(self.model):
             self.model.set_attn_implementation(shared_prefix.NAME)
         if hyper.checkpointing:
             smaller.enable_checkpointing(self.model)
         lora.set_enabled(layers, False)
+        samples = self._samples(gathered.shown[:SAMPLES], layers)
         objective = OBJECTIVES[self.spec.training.objective](self, gathered, hyper)
         lora.set_enabled(layers, True)
         self._group.split(self.model, lora.parameters(layers))
@@ -161,7 +161,7 @@ class _Setup:
             train=gathered.train,
             validation=gathered.validation,
             hyper=hyper,
-            samples=self._samples(shown, before),
+            samples=samples,
             device=self.device,
             along=self.gathering.read_along(gathered.train),
             group=self._group,
@@ -184,18 +184,28 @@ class _Setup:
             self._report.parameters,
         )
 
-    def _ask(self, examples: Sequence[Example]) -> list[str]:
-        if not examples:
-            return []
-        prompts = [encode_prompt(self._tokenizer, selection.until_answer(e)) for e in examples]
-        return [text for text, _ in answer(self.model, self._tokenizer, prompts, SAMPLE_TOKENS)]
+    def _samples(self, examples: Sequence[Example], layers: dict[str, lora.LoraLinear]) -> Samples:
+        """While the adapter is off: the model's answers before it learns are asked for here."""
+        shown = [(e.question, e.answer, encode_prompt(self._tokenizer, selection.until_answer(e))) for e in examples]
 
-    def _samples(self, examples: Sequence[Example], before: Sequence[str]) -> Samples:
-        def ask() -> list[tuple[str, str, str, str]]:
-            now = self._ask(examples)
-            return [(e.question, e.answer, was, says) for e, was, says in zip(examples, before, now, strict=True)]
+        def untaught(prompts: Sequence[Prompt]) -> list[str]:
+            lora.set_enabled(layers, False)
+            try:
+                return self._ask(prompts)
+            finally:
+                lora.set_enabled(layers, True)
 
-        return ask
+        return Samples(
+            self._context,
+            shown,
+            self._group.say(self._context.sample().question),
+            lambda question: chat_prompt(self._context, self._tokenizer, question),
+            self._ask,
+            None if self.spec.grows else untaught,  # rows of new words learn, too
+        )
+
+    def _ask(self, prompts: Sequence[Prompt]) -> list[str]:
+        return ended(answer(self.model, self._tokenizer, prompts, SAMPLE_TOKENS))
 
 
 def _likelihood(setup: _Setup, gathered: Gathered, _hyper: Hyper) -> Objective:

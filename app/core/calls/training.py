@@ -131,6 +131,13 @@ class SteerRun(Call, frozen=True):
     action: Literal["pause", "unpause", "stop", "shorten", "skip"]
 
 
+class AskSample(Call, frozen=True):
+    """The question whose answer is shown while the model learns, not taught nor examined; "" for none; → RunKept."""
+
+    run_id: str
+    question: str
+
+
 class FollowRun(Call, frozen=True):
     """Hear of one run until nothing works on it; → RunMoved…, RunKept."""
 
@@ -299,6 +306,7 @@ Calls = (
     | TrainRun
     | ResumeRun
     | SteerRun
+    | AskSample
     | FollowRun
     | InstallRun
     | UseRun

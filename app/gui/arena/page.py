@@ -109,11 +109,14 @@ class ArenaPage(PageFrame):
     def _chooser(self) -> QBoxLayout:
         self.first, self.second = ComboBox(self.tr("First model")), ComboBox(self.tr("Second model"))
         self.places = ComboBox(self.tr("Questions"))
+        pair = QHBoxLayout()
+        pair.setSpacing(8)
+        pair.addWidget(self.first, 1)
+        pair.addWidget(Label(self.tr("and"), "ui", "text2"))
+        pair.addWidget(self.second, 1)
         self._row = QHBoxLayout()
         self._row.setSpacing(8)
-        self._row.addWidget(self.first)
-        self._row.addWidget(Label(self.tr("and"), "ui", "text2"))
-        self._row.addWidget(self.second)
+        self._row.addLayout(pair)
         self._row.addStretch(1)
         self._row.addWidget(self.places)
         for box in (self.first, self.second):

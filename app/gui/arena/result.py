@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.evaluation.arena import Standing, points_text, standing_text
 from app.gui.finetune.parts import Panel
@@ -17,35 +17,38 @@ class ResultPanel(Panel):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._row = QHBoxLayout()
-        self._row.setSpacing(24)
-        self.column.addLayout(self._row)
-        words = QVBoxLayout()
-        words.setSpacing(6)
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(24)
+        self._grid.setVerticalSpacing(8)
+        self.column.addLayout(self._grid)
+        self._words, words = _column(6)
         self.chip = Chip()
         words.addWidget(self.chip, alignment=Qt.AlignmentFlag.AlignLeading)
         self.sentence = Label("", "ui", "text2", wrap=True)
         words.addWidget(self.sentence)
         words.addStretch(1)
-        self._row.addLayout(words, 5)
-        share = QVBoxLayout()
-        share.setSpacing(4)
+        self._share, share = _column(4)
         self._of = Label("", "caption", "text2", wrap=True)
         share.addWidget(self._of)
         self.range = ShareRange()
         share.addWidget(self.range)
         share.addStretch(1)
-        self._row.addLayout(share, 5)
-        counts = QHBoxLayout()
+        self._numbers = QWidget()
+        counts = QHBoxLayout(self._numbers)
+        counts.setContentsMargins(0, 0, 0, 0)
         counts.setSpacing(24)
         self.counts = [_Count() for _ in range(3)]
         for count in self.counts:
             counts.addWidget(count)
-        self._row.addLayout(counts, 4)
+        self.set_narrow(False)
 
     def set_narrow(self, narrow: bool) -> None:
-        direction = QHBoxLayout.Direction.TopToBottom if narrow else QHBoxLayout.Direction.LeftToRight
-        self._row.setDirection(direction)
+        """The share goes below what stands beside it."""
+        self._grid.addWidget(self._words, 0, 0)
+        self._grid.addWidget(self._share, *((1, 0, 1, 3) if narrow else (0, 1, 1, 1)))
+        self._grid.addWidget(self._numbers, 0, 2)
+        for place, stretch in enumerate((5, 0, 5) if narrow else (4, 5, 5)):
+            self._grid.setColumnStretch(place, stretch)
 
     def show_standing(self, found: Standing, first: str, second: str) -> None:
         """`first` and `second`: the models' names."""
@@ -67,6 +70,14 @@ class ResultPanel(Panel):
         ):
             count.show_count(number, name)
         self.setAccessibleName(f"{self.chip.text()}. {self.sentence.text()}")
+
+
+def _column(spacing: int) -> tuple[QWidget, QVBoxLayout]:
+    holder = QWidget()
+    column = QVBoxLayout(holder)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(spacing)
+    return holder, column
 
 
 class _Count(QWidget):

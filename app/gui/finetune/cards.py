@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from app.gui.icons import paint_icon
-from app.gui.theme import theme
+from app.gui.theme import FontRole, theme
 from app.gui.widgets import FOCUS_RING, EnterPresses, paint_box
 from app.gui.widgets.chips import COLORS, ChipKind
 from app.gui.widgets.choices import ChoiceCard, paint_radio
@@ -128,14 +128,33 @@ class NumberTile(EnterPresses, QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setProperty(FOCUS_RING, 6)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        theme().changed.connect(self.updateGeometry)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        theme().changed.connect(self._fit)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as its words need in this width."""
+        rows = sum(self._height(text, role) for text, role, _ in self._rows())
+        self.setMinimumHeight(max(theme().px(96), 22 + theme().px(28) + rows))
+
+    def _rows(self) -> tuple[tuple[str, FontRole, str], ...]:
+        return ((self._label, "ui", "text"), (self._note, "caption", "text2"))
+
+    def _height(self, text: str, role: FontRole) -> int:
+        """Pixels of a row, at least a line."""
+        room = QRect(0, 0, max(self.width() - 24, 1), 1000)
+        wrapped = QFontMetrics(theme().font(role)).boundingRect(room, int(Qt.TextFlag.TextWordWrap), text).height()
+        return max(theme().px(22), wrapped + 4)
 
     def show_number(self, number: int, note: str = "") -> None:
         self.setText(f"{number:,}")
         self._note = note
         self.setAccessibleName(f"{self._label}: {number:,}. {note}")
         self.setToolTip(self.tr("Show them") if self.isEnabled() else "")
+        self._fit()
         self.update()
 
     @property
@@ -145,6 +164,7 @@ class NumberTile(EnterPresses, QAbstractButton):
 
     def set_label(self, label: str) -> None:
         self._label = label
+        self._fit()
 
     def set_first(self, first: bool) -> None:
         self._first = first
@@ -163,7 +183,6 @@ class NumberTile(EnterPresses, QAbstractButton):
             edge = 0 if self.layoutDirection() == Qt.LayoutDirection.LeftToRight else self.width() - 1
             painter.fillRect(edge, 0, 1, self.height(), theme().color("border"))
         start = int(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter)
-        line = theme().px(22)
         area = self.rect().adjusted(16, 14, -8, -8)
         rtl = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
         x = area.right() - 16 if rtl else area.left()
@@ -172,9 +191,10 @@ class NumberTile(EnterPresses, QAbstractButton):
         painter.setPen(theme().color("text"))
         number = QRect(area.left(), area.top(), area.width() - (24 if rtl else 0), theme().px(28))
         painter.drawText(number.adjusted(0 if rtl else 24, 0, 0, 0), start, self.text())
-        for row, (text, role, token) in enumerate(((self._label, "ui", "text"), (self._note, "caption", "text2"))):
-            painter.setFont(theme().font(role))  # type: ignore[arg-type]
+        y = area.top() + theme().px(28)
+        for text, role, token in self._rows():
+            painter.setFont(theme().font(role))
             painter.setPen(theme().color(token))
-            place = QRect(area.left(), area.top() + theme().px(28) + row * line, area.width(), line)
-            shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, place.width())
-            painter.drawText(place, start, shown)
+            height = self._height(text, role)
+            painter.drawText(QRect(area.left(), y, area.width(), height), start | int(Qt.TextFlag.TextWordWrap), text)
+            y += height

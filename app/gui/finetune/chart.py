@@ -21,6 +21,7 @@ MOST_POINTS = 600
 """A longer line is thinned for drawing: more than this many points cannot be told apart."""
 STEPS = (0.05, 0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 MOST_TICKS = 6
+LEGEND_LINE = 20
 SMOOTHING = 0.6
 """How much of the line before goes into a point: one step's error says more about its few examples than about the
 training. The weights are TensorBoard's, with its correction at the beginning."""
@@ -85,7 +86,9 @@ class LossChart(ThemedWidget):
         painter.setFont(theme().font("caption"))
         metrics = painter.fontMetrics()
         left = metrics.horizontalAdvance("00.00") + 8
-        area = QRectF(left, 8, max(self.width() - left - 12, 10), max(self.height() - 8 - metrics.height() - 14, 10))
+        head = 8 + (metrics.height() + 8 if self._points else 0)
+        below = metrics.height() + 14
+        area = QRectF(left, head, max(self.width() - left - 12, 10), max(self.height() - head - below, 10))
         top, tick = self._scale()
         self._paint_grid(painter, area, top, tick)
         if not self._points:
@@ -97,7 +100,9 @@ class LossChart(ThemedWidget):
         painter.fillRect(QRectF(x, area.top(), area.right() - x, area.height()), theme().color("subtle"))
         self._paint_grid(painter, area, top, tick)
         self._paint_lines(painter, area, top)
-        self._paint_labels(painter, area, top, x)
+        self._paint_best(painter, area, top)
+        beside = self._paint_labels(painter, area, top, x)
+        self._paint_legend(painter, area, with_values=not beside)
 
     def _scale(self) -> tuple[float, float]:
         """The top of the scale and the distance of its lines."""
@@ -120,15 +125,43 @@ class LossChart(ThemedWidget):
                 place, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), f"{n * tick:.{digits}f}"
             )
         steps = self._points[-1].steps if self._points else 0
-        end = self.tr("{0} steps").format(steps)
+        ticks = round_ticks(steps)
+        is_round = len(ticks) < 2 or steps % ticks[1] == 0
+        end = self.tr("{0} steps").format(steps) if is_round else self.tr("steps")
         limit = area.right() - metrics.horizontalAdvance(end) - 8
-        for step in round_ticks(steps):
+        for step in ticks:
             text = end if step == steps else str(step)
             width = metrics.horizontalAdvance(text)
             x = area.left() + area.width() * step / max(steps, 1)
             if step == steps or x + width / 2 <= limit:
                 left = x - width if step == steps else x - width / 2
                 painter.drawText(QPointF(left, area.bottom() + metrics.height() + 4), text)
+
+    def _now(self) -> tuple[float, float | None]:
+        """Where the two lines are: training smoothed, and held-out where it was measured."""
+        smoothed = smooth([point.train for point in self._points if point.train > 0 and math.isfinite(point.train)])
+        held = next((point.heldout for point in reversed(self._points) if point.heldout is not None), None)
+        return smoothed[-1] if smoothed else self._points[-1].train, held
+
+    def _paint_legend(self, painter: QPainter, area: QRectF, *, with_values: bool) -> None:
+        """What each line is; with where it is now, unless that stands behind its end."""
+        train, held = self._now()
+        lines = [(self.tr("Training, smoothed"), _solid(), train), (self.tr("Training, each step"), _faint(), None)]
+        if held is not None:
+            lines.append((self.tr("Held-out"), _dashed(), held))
+        painter.setFont(theme().font("caption"))
+        metrics = painter.fontMetrics()
+        x, middle = area.left(), area.top() - 8 - metrics.height() / 2
+        for name, pen, value in lines:
+            text = f"{name} {value:.2f}" if with_values and value is not None else name
+            width = metrics.horizontalAdvance(text)
+            if x + LEGEND_LINE + 6 + width > self.width():
+                return
+            painter.setPen(pen)
+            painter.drawLine(QPointF(x, middle), QPointF(x + LEGEND_LINE, middle))
+            painter.setPen(theme().color("text2"))
+            painter.drawText(QPointF(x + LEGEND_LINE + 6, middle + metrics.ascent() / 2 - 1), text)
+            x += LEGEND_LINE + 6 + width + 18
 
     def _place(self, area: QRectF, top: float, step: int, value: float) -> QPointF:
         steps = max(self._points[-1].steps, 1)
@@ -143,17 +176,13 @@ class LossChart(ThemedWidget):
         raw = [self._place(area, top, measured[n].step, measured[n].train) for n in shown]
         line = [self._place(area, top, measured[n].step, values[n]) for n in shown]
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        faint = QColor(theme().color("chart1"))  # a copy: the theme keeps its own
-        faint.setAlphaF(0.25)
-        painter.setPen(QPen(faint, 1))
+        painter.setPen(_faint())
         painter.drawPolyline(raw)
-        painter.setPen(QPen(theme().color("chart1"), 1.8))
+        painter.setPen(_solid())
         painter.drawPath(curve(line))
         held = [point for point in self._points if point.heldout is not None]
         places = [self._place(area, top, point.step, point.heldout or 0.0) for point in held]
-        pen = QPen(theme().color("chart2"), 1.8)
-        pen.setDashPattern([4, 3])
-        painter.setPen(pen)
+        painter.setPen(_dashed())
         painter.drawPolyline(places)
         painter.setPen(QPen(theme().color("chart2"), 2))
         painter.setBrush(theme().color("surface"))
@@ -161,26 +190,24 @@ class LossChart(ThemedWidget):
             radius = 5.0 if point.step == self._best else 3.0
             painter.drawEllipse(place, radius, radius)
 
-    def _paint_labels(self, painter: QPainter, area: QRectF, top: float, x: float) -> None:
-        last = self._points[-1]
-        held = next((point for point in reversed(self._points) if point.heldout is not None), None)
+    def _paint_labels(self, painter: QPainter, area: QRectF, top: float, x: float) -> bool:
+        """Behind the end of each line where it is; → whether there is room for that."""
+        train, held = self._now()
+        labels = [(self.tr("Training {0}").format(f"{train:.2f}"), "chart1", train)]
+        if held is not None:
+            labels.append((self.tr("Held-out {0}").format(f"{held:.2f}"), "chart2", held))
+        labels.sort(key=lambda label: -label[2])
         painter.setFont(theme().font("caption", strong=True))
         metrics = painter.fontMetrics()
-        smoothed = smooth([point.train for point in self._points if point.train > 0 and math.isfinite(point.train)])
-        now = smoothed[-1] if smoothed else last.train
-        labels = [(self.tr("Training {0}").format(f"{now:.2f}"), "chart1", now)]
-        if held is not None and held.heldout is not None:
-            labels.append((self.tr("Held-out {0}").format(f"{held.heldout:.2f}"), "chart2", held.heldout))
-            self._paint_best(painter, area, top)
-        labels.sort(key=lambda label: -label[2])
+        if x + 10 + max(metrics.horizontalAdvance(text) for text, _, _ in labels) > area.right():
+            return False
         y = -1e9
         for text, token, value in labels:
-            wanted = self._place(area, top, last.step, value).y()
+            wanted = self._place(area, top, self._points[-1].step, value).y()
             y = max(wanted, y + metrics.height() + 4)
-            width = metrics.horizontalAdvance(text)
-            at = min(x + 10, area.right() - width)
             painter.setPen(theme().color(token))
-            painter.drawText(QPointF(at, min(y, area.bottom() - 4) + metrics.ascent() / 2 - 2), text)
+            painter.drawText(QPointF(x + 10, min(y, area.bottom() - 4) + metrics.ascent() / 2 - 2), text)
+        return True
 
     def _paint_best(self, painter: QPainter, area: QRectF, top: float) -> None:
         best = next((p for p in self._points if p.step == self._best and p.heldout is not None), None)
@@ -188,6 +215,7 @@ class LossChart(ThemedWidget):
             return
         place = self._place(area, top, best.step, best.heldout)
         text = self.tr("Best so far")
+        painter.setFont(theme().font("caption", strong=True))
         metrics = QFontMetrics(theme().font("caption", strong=True))
         width = metrics.horizontalAdvance(text)
         above = max(place.y() - 52, area.top() + metrics.height())
@@ -199,6 +227,22 @@ class LossChart(ThemedWidget):
         x = min(max(place.x() - width / 2, area.left()), area.right() - width)
         box = QRect(round(x), round(above - metrics.height()), width + 2, metrics.height())
         painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), text)
+
+
+def _solid() -> QPen:
+    return QPen(theme().color("chart1"), 1.8)
+
+
+def _faint() -> QPen:
+    color = QColor(theme().color("chart1"))  # a copy: the theme keeps its own
+    color.setAlphaF(0.35)
+    return QPen(color, 1)
+
+
+def _dashed() -> QPen:
+    pen = QPen(theme().color("chart2"), 1.8)
+    pen.setDashPattern([4, 3])
+    return pen
 
 
 def round_ticks(steps: int) -> list[int]:

@@ -37,6 +37,7 @@ class CompareStep(ScrollColumn):
         self._rows.setSpacing(0)
         self.table.column.addLayout(self._rows)
         self.column.addWidget(self.table)
+        self.column.addSpacing(4)
         foot = QHBoxLayout()
         note = self.tr("The range after each number is where the true value very likely lies (95%).")
         self._note = Label(note, "caption", "text2", wrap=True)

@@ -166,6 +166,11 @@ class FinetuneController(TrainingState):
         """Nobody will know whether it is better, and it is done at once."""
         self._steer("skip")
 
+    def ask_sample(self, question: str) -> None:
+        """The question whose answer is shown while the model learns; "" for none."""
+        if self.wizard is not None:
+            self._ask(c.AskSample(run_id=self.wizard.id, question=question))
+
     # --- reviewing, comparing and using -----------------------------------------------------------------------------
 
     def decide(self, ids: tuple[str, ...], decision: Decision, messages: tuple[Message, ...] | None = None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.finetune.durations import time_left
 from app.finetune.progress import PREPARE_STAGES
 from app.gui.finetune.controller import FinetuneController
 from app.gui.finetune.parts import Panel
@@ -50,10 +51,11 @@ class Preparing(QWidget):
                 self.tr("Reading documents, {0} of {1}").format(done, total) if total else self.tr("Starting")
             )
             self._bar.set_fraction(done / total if total else 0.0)
+            self._left.setText("")
             return
         self._now.setText(told.note if told.stage == "questions" and told.note else told.sentence())
         places = [stage for stage in told.stages if stage in PREPARE_STAGES]
         at = places.index(told.stage) if told.stage in places else 0
         self._bar.set_fraction((at + (told.fraction or 0.0)) / len(places) if places else 0.0)
         left = told.seconds_left
-        self._left.setText(self.tr("About {0} min left").format(max(1, round(left / 60))) if left else "")
+        self._left.setText(time_left(left) if left is not None else "")

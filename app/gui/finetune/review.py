@@ -37,7 +37,6 @@ class ReviewStep(ScrollColumn):
         self.model = ReviewModel(self)
         self.model.asked.connect(controller.decide)
         self.model.approve_asked.connect(controller.approve_good)
-        self.model.modelReset.connect(self._show_first)
         controller.review_decided.connect(self._decided)
         self._shown: object = None
         self._messages = QVBoxLayout()
@@ -50,6 +49,7 @@ class ReviewStep(ScrollColumn):
         self.source = ReviewSource()
         self.source.decided.connect(self.decide)
         self._build_list()
+        self.model.modelReset.connect(self._show_first)  # after the list's own view, which forgets its line then
         self._notes: tuple[str, ...] = ()
 
     def first_focus(self) -> QWidget:

@@ -52,6 +52,7 @@ class ReviewSource(Panel):
             self.page.setText("")
             self.open.hide()
             self.text.setPlainText("")
+            self.text.setPlaceholderText(self.tr("The source of the chosen line stands here."))
             return
         source = entry.example.source
         self.name.set_text(source.document or entry.source_text)

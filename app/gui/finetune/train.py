@@ -12,7 +12,8 @@ from app.finetune.durations import time_left
 from app.finetune.progress import LEARNING, STAGE_TEXT
 from app.gui.finetune.chart import LossChart
 from app.gui.finetune.controller import FinetuneController
-from app.gui.finetune.parts import Panel, TwoAnswers, TwoColumns
+from app.gui.finetune.parts import Panel, TwoColumns
+from app.gui.finetune.sample import SamplePanel
 from app.gui.finetune.train_facts import TrainFacts
 from app.gui.finetune.train_head import TrainHead
 from app.gui.widgets import Banner, Button, Label, empty_layout
@@ -27,7 +28,6 @@ class TrainStep(ScrollColumn):
     def __init__(self, controller: FinetuneController, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
         self._controller = controller
-        self._asked = 0
         self._notes: tuple[tuple[str, str, str], ...] = ()
         self._announced = ""
         self._stopping = self._ending = False
@@ -51,7 +51,8 @@ class TrainStep(ScrollColumn):
         self._columns = TwoColumns(self._build_chart(), self._facts, (2, 1))
         self.column.addWidget(self._columns)
         self.column.addSpacing(16)
-        self._build_samples()
+        self.sample = SamplePanel(controller)
+        self.column.addWidget(self.sample)
         self._build_details()
         self.column.addStretch(1)
 
@@ -89,6 +90,7 @@ class TrainStep(ScrollColumn):
                 button.enable()
         self.resume.setVisible(state in ("stopped", "failed"))
         self._show_messages()
+        self.sample.refresh()
         self.progress()
 
     def progress(self) -> None:
@@ -115,14 +117,15 @@ class TrainStep(ScrollColumn):
         self._head.title.setText(title)
         self._head.step.set_text(step)
         left = told.seconds_left if state == "training" else None
-        self._head.left.set_text(time_left(left) if left is not None else "")
+        self._head.left.setText(time_left(left) if left is not None else "")
+        self._head.fit()
         self._head.bar.set_fraction(fraction)
         reads = stage in ("corpus", "pretrain")
         of = self.tr("Error on training and held-out text") if reads else ""
         self._chart_title.setText(of or self.tr("Error on training and held-out questions"))
         self.chart.show_points(told.points, told.best_step)
-        self._facts.show_progress(told)
-        self._show_sample()
+        self._facts.show_progress(told, learns=state != "done" and stage not in AFTER_TRAINING)
+        self.sample.progress()
         self._announce(title)
         if (stage, state) != self._shown_state:
             self._stopping = self._stopping and stage == self._shown_state[0]  # of a training in two, one was ended
@@ -142,22 +145,6 @@ class TrainStep(ScrollColumn):
         panel.column.addWidget(self.chart, 1)
         return panel
 
-    def _build_samples(self) -> None:
-        self._samples = Panel()
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(Label(self.tr("Sample answer"), "uiStrong"))
-        self._question = Label("", "ui", "text2", wrap=True)
-        row.addWidget(self._question, 1)
-        self.another = Button(self.tr("Try another"), icon="refresh-cw")
-        self.another.clicked.connect(self._next_sample)
-        row.addWidget(self.another)
-        self._samples.column.addLayout(row)
-        self._answers = TwoAnswers()
-        self._samples.column.addWidget(self._answers)
-        self._samples.hide()
-        self.column.addWidget(self._samples)
-
     def _build_details(self) -> None:
         self._details = Panel(fill="subtle")
         self._details_text = Label("", "caption", "text2", wrap=True)
@@ -175,25 +162,9 @@ class TrainStep(ScrollColumn):
 
     # --- showing ------------------------------------------------------------------------------------------------------
 
-    def _show_sample(self) -> None:
-        samples = list(self._controller.progress.samples.values())
-        self._samples.setVisible(bool(samples))
-        if not samples:
-            return
-        sample = samples[self._asked % len(samples)]
-        self._question.setText(f"“{sample.question}”")
-        self.another.setVisible(len(samples) > 1)
-        self._answers.boxes[0].show_answer(self.tr("Before"), sample.before or self.tr("(nothing)"))
-        now = self.tr("Now, step {0}").format(sample.step)
-        self._answers.boxes[1].show_answer(now, sample.now or self.tr("(nothing)"), marked=True)
-
     def best_text(self) -> str:
         """What is said of the best step."""
         return self._facts.best.value.text()
-
-    def _next_sample(self) -> None:
-        self._asked += 1
-        self._show_sample()
 
     def _stop(self) -> None:
         self._stopping = True

@@ -36,8 +36,8 @@ class TrainFacts(Panel):
         self.column.addStretch(1)
         self._graphics.hide()
 
-    def show_progress(self, told: RunProgress) -> None:
-        """The newest of each figure."""
+    def show_progress(self, told: RunProgress, *, learns: bool) -> None:
+        """The newest of each figure; `learns`: the training itself is under way, or can go on."""
         speed = next((point.tokens_per_s for point in reversed(told.points) if point.tokens_per_s), 0.0)
         self._speed.show_value(self.tr("{0} tokens/s").format(f"{speed:,.0f}") if speed else "–")
         memory = told.memory
@@ -51,7 +51,7 @@ class TrainFacts(Panel):
             self._memory.show_value("–", fraction=0.0)
         self._time.show_value(duration(told.trained_s) if told.points else "–")
         if told.best_step:
-            note = self.tr("Saved. Stopping now keeps this version.")
+            note = self.tr("Saved. Stopping now keeps this version.") if learns else self.tr("This version is kept.")
             self.best.show_value(self.tr("Step {0}").format(told.best_step), note=note)
         else:
             self.best.show_value("–")

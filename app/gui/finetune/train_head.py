@@ -6,8 +6,11 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.gui.finetune.parts import Panel
-from app.gui.theme import theme
 from app.gui.widgets import Button, ElidedLabel, Label, ProgressBar
+
+LEAST = 140
+"""Pixels of what it does just now that have to be seen; the rest may be cut."""
+MARGINS = 80
 
 
 class TrainHead(Panel):
@@ -23,7 +26,7 @@ class TrainHead(Panel):
         first.setSpacing(12)
         self.title = Label("", "heading")
         self.step = ElidedLabel("", "ui", "text2")
-        self.left = ElidedLabel("", "ui", "text2")
+        self.left = Label("", "ui", "text2")
         first.addWidget(self.title)
         first.addWidget(self.step)
         first.addStretch(1)
@@ -41,13 +44,21 @@ class TrainHead(Panel):
         self.skip = Button(self.tr("Skip the comparison"), icon="chevron-right", large=True)
         buttons = QHBoxLayout()
         buttons.setSpacing(16)
-        for button in (self.pause, self.unpause, self.stop, self.shorten, self.skip, self.resume):
+        self._buttons = (self.pause, self.unpause, self.stop, self.shorten, self.skip, self.resume)
+        for button in self._buttons:
             buttons.addWidget(button)
+        buttons.addStretch(1)
         self._row.addLayout(buttons)
         self.column.addLayout(self._row)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The buttons go below the bar where there is little room."""
         super().resizeEvent(event)
-        tight = event.size().width() < theme().px(592)
+        self.fit()
+
+    def fit(self) -> None:
+        """The buttons go below the bar where there is too little room for what stands beside them."""
+        shown = [button for button in self._buttons if not button.isHidden()]
+        words = [self.title.sizeHint().width(), self.left.sizeHint().width(), min(self.step.sizeHint().width(), LEAST)]
+        needed = sum(words) + sum(button.sizeHint().width() + 16 for button in shown) + MARGINS
+        tight = needed > self.width()
         self._row.setDirection(QHBoxLayout.Direction.TopToBottom if tight else QHBoxLayout.Direction.LeftToRight)

@@ -19,7 +19,7 @@ from app.gui.finetune.parts import Arrow, DetailsLink, Panel, TwoColumns, Verdic
 from app.gui.finetune.use_adapter import AdapterOffer
 from app.gui.shell.rename_dialog import RenameDialog
 from app.gui.theme import theme
-from app.gui.widgets import Banner, ElidedLabel, IconButton, IconLabel, Label, empty_layout
+from app.gui.widgets import Banner, IconButton, IconLabel, Label, empty_layout
 from app.gui.widgets.page_frame import ScrollColumn
 from app.gui.widgets.tab_order import order_tabs
 
@@ -249,8 +249,9 @@ def link(icon: str, title: str, name: str, note: str) -> QWidget:
     head.addWidget(Label(title, "caption", "text2"))
     head.addStretch(1)
     panel.column.addLayout(head)
-    panel.column.addWidget(ElidedLabel(name, "uiStrong"))
-    panel.column.addWidget(ElidedLabel(note, "caption", "text2"))
+    panel.column.addWidget(Label(name, "uiStrong", wrap=True))
+    panel.column.addWidget(Label(note, "caption", "text2", wrap=True))
+    panel.column.addStretch(1)
     panel.setAccessibleName(f"{title}: {name}. {note}")
     panel.setMinimumHeight(theme().px(76))
     return panel
