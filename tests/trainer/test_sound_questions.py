@@ -1,7 +1,7 @@
 """What is offered to be learned: each rule by itself, and all of them against pairs that were labelled by hand.
 
 `data/labelled-questions.jsonl` holds pairs made of documents that no rule was tuned on before they were labelled: parts
-"fit" (the shown chance), "report" (what is measured here), "mended" (no longer made: a rule came of it) and "before"
+"fit" (the shown chance), "report" (what is measured here), "mended" (no longer made: a rule came of it), "fresh" (of no part yet) and "before"
 (made by the rules before these). docs/fine-tuning.md says how they were drawn.
 """
 
