@@ -1,7 +1,7 @@
 """What is offered to be learned: each rule by itself, and all of them against pairs that were labelled by hand.
 
 `data/labelled-questions.jsonl` holds pairs made of documents that no rule was tuned on before they were labelled: parts
-"fit" (the shown chance), "report" (what is measured here), "mended" (no longer made: a rule came of it), "fresh" (of no part yet) and "before"
+"fit" (the shown chance), "report" (what is measured here), "mended" (no longer made: a rule came of it) and "before"
 (made by the rules before these). docs/fine-tuning.md says how they were drawn.
 """
 
@@ -16,7 +16,7 @@ import pytest
 
 from app.finetune.review import DEFAULT_QUALITY
 from app.types import Message
-from trainer.prepare import chance, facts, forms, markup, passages, personal, sound, split
+from trainer.prepare import chance, facts, faq, forms, markup, passages, personal, sound, split
 from trainer.spec import Example, Origins, TextDocument
 
 LABELS = Path(__file__).parent / "data" / "labelled-questions.jsonl"
@@ -229,6 +229,48 @@ def test_phrasings_differ_in_words_and_in_form() -> None:
         words = [p.text.casefold().split() for p in phrasings]
         bigrams = [pair for line in words for pair in pairwise(line)]
         assert len(set(bigrams)) / len(bigrams) > 0.4
+
+
+def test_a_row_of_one_word_is_asked_with_what_it_is_one_of() -> None:
+    """ "Retention for Log" says nothing, and neither does "Maintenance": round 5."""
+    table = "| Backup type | Frequency |\n|---|---|\n| Log | 15 minutes |\n| 0x0C | 9 hours |\n| Full copy | 7 days |"
+    questions = asked(f"# Hosting Plan\n\n## Maintenance\n\n{table}\n")
+    assert "Under “Hosting Plan, Maintenance”, what is the frequency for the backup type “Log”?" in questions
+    assert "According to the Hosting Plan, what is the frequency for “Full copy”?" in questions
+    assert not any("0x0C" in question for question in questions)
+
+
+@pytest.mark.parametrize("heading", ["Interval Output Examples", "Table 3. Examples of charges"])
+def test_examples_are_not_asked(heading: str) -> None:
+    assert asked(f"# Guide\n\n## {heading}\n\n{TABLE.replace('Standard', 'Price')}\n") == []
+
+
+def test_rules_do_not_says() -> None:
+    questions = asked("# Lending Rules\n\n## Late charges\n\n- Late return: 4 €\n- Lost card: 5 €\n- Lost key: 9 €\n")
+    assert questions and not any("the Lending Rules" in question for question in questions)
+
+
+def test_a_heading_that_names_nothing_gives_way_to_the_document() -> None:
+    questions = asked("# Press HP-400\n\n## Technical data\n\n- Working pressure: 280 bar\n- Test pressure: 320 bar\n")
+    assert "What does “Press HP-400” say about “Working pressure”?" in questions
+
+
+@pytest.mark.parametrize(
+    ("chapter", "count"),
+    [
+        ("## Can I leave?\n\nWrite to the desk or\n\nYou may also call it.", 0),  # the first part broke off
+        ("## Why not ours?\n\nAgain. It does not work with the proxy.", 0),
+        ("## Can I sign in?\n\nNo, unless the office answered those questions before.", 0),
+        ("1. Is the user known?\nOnly known users may run it.\n2. Is the user NOT root?\nRoot may not run any of it.\n"
+         "3. Does the program exist?\nElse it cannot be run by anyone.", 1),  # an answer "Only …" is one
+        ("1. Is the user known?\nThe server asks for that.\n2. Is the user NOT root?\nRoot may not run any of it.\n"
+         "3. Does the program exist?\nElse it cannot be run by anyone.", 0),
+        ("## Can I leave?\n\nYes, at the end of a month.\n\nWrite to the desk.", 1),
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_a_question_with_its_answer_is_not_asked(chapter: str, count: int) -> None:
+    passage = passages.cut(TextDocument(id="d", text=f"# Guide\n\n{chapter}\n", name="g.md"), 0)
+    assert bool(sum(len(list(faq.pairs(p))) for p in passage)) is bool(count)
 
 
 # --- what comes before ------------------------------------------------------------------------------------------------

@@ -137,7 +137,7 @@ def _cells(passage: Passage, table: Sequence[Sequence[str]]) -> Iterator[Fact]:
 
 def _among(header: str, name: str) -> str:
     """What a row's name is one of, where it is a single word: "Year" among tickets, "Log" among backup types."""
-    known = _AMONG.fullmatch(header) and not (_GENERIC | _NO_NAMES).intersection(header.casefold().split())
+    known = _AMONG.fullmatch(header) and header.casefold() not in _GENERIC | _NO_NAMES
     return lowered(header) if known and name.isalpha() else ""
 
 
