@@ -235,7 +235,7 @@ def test_a_row_of_one_word_is_asked_with_what_it_is_one_of() -> None:
     """ "Retention for Log" says nothing, and neither does "Maintenance": round 5."""
     table = "| Backup type | Frequency |\n|---|---|\n| Log | 15 minutes |\n| 0x0C | 9 hours |\n| Full copy | 7 days |"
     questions = asked(f"# Hosting Plan\n\n## Maintenance\n\n{table}\n")
-    assert "Under “Hosting Plan, Maintenance”, what is the frequency for the backup type “Log”?" in questions
+    assert "Under “Hosting Plan”, what is the frequency for the backup type “Log”?" in questions
     assert "According to the Hosting Plan, what is the frequency for “Full copy”?" in questions
     assert not any("0x0C" in question for question in questions)
 

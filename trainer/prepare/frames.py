@@ -72,9 +72,12 @@ def _heading(fact: Fact) -> str:
 
 
 def _place(fact: Fact) -> str:
-    """What a table or a listing is called: its heading, one of a single word behind the document's name."""
+    """What a table or a listing is called: its heading, one of a single word behind the document's name, which is enough
+    where a row says among what it is or the name has the word."""
     heading, title = _heading(fact), fact.passage.title.strip(" :.")
-    return heading if " " in heading else ", ".join(filter(None, (title, heading)))
+    if " " in heading:
+        return heading
+    return title if not heading or fact.among or heading.casefold() in title.casefold() else f"{title}, {heading}"
 
 
 def _for(name: str, among: str = "") -> str:
@@ -103,7 +106,7 @@ def _cell(fact: Fact) -> Iterator[Phrasing]:
     yield Phrasing(f"According to {title}, what {verb} the {aspect} {row}?", "titled")
     yield Phrasing(f"Could you please tell me the {aspect} {row}, as listed under “{table}”?", "polite")
     yield Phrasing(f"I am looking for the {aspect} {row}. Do you know what {title} says?", "indirect")
-    yield Phrasing(f"{table}, {row.removeprefix('for ')}: what {verb} the {aspect}?", "curt")
+    yield Phrasing(f"{table}, {row.removeprefix('for ').removeprefix('the ')}: what {verb} the {aspect}?", "curt")
     yield Phrasing(_slip(f"In the table “{table}”, which {aspect} is given {row}?", row), "misspelt")
     yield Phrasing(f"Someone wants to know the {aspect} {row} under “{table}”. Can you help?", "indirect")
     yield Phrasing(f"I need the {aspect} {row} from {title}, please.", "polite")
