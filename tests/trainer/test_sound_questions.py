@@ -1,8 +1,9 @@
 """What is offered to be learned: each rule by itself, and all of them against pairs that were labelled by hand.
 
 `data/labelled-questions.jsonl` holds pairs made of documents that no rule was tuned on before they were labelled: parts
-"fit" (the shown chance), "report" (what is measured here), "mended" (no longer made: a rule came of it) and "before"
-(made by the rules before these). docs/fine-tuning.md says how they were drawn.
+"fit" (the shown chance), "report" (what is measured here), "mended" (no longer made: a rule came of it, or its words
+changed with one) and "before" (made by the rules before these). Documents "written/…" were written for their round by
+its reader, since few that are found ask what a company's do. docs/fine-tuning.md says how they were drawn.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def test_the_shown_chance_is_what_was_labelled() -> None:
 
 def test_what_the_default_approval_offers_is_good() -> None:
     offered = [row for row in labelled() if row.part == "report" and chance.of(row.kind) >= DEFAULT_QUALITY]
-    assert len(offered) >= 140 and len({(row.document, row.answer) for row in offered}) >= 90
+    assert len(offered) >= 280 and len({(row.document, row.answer) for row in offered}) >= 220
     assert sum(row.label == "good" for row in offered) / len(offered) >= 0.95
 
 
@@ -59,6 +60,20 @@ def test_a_fresh_round_says_how_it_was_before_it_was_mended() -> None:
     offered = [row for row in fresh if row.kind in ("cell", "entry")]
     assert len(fresh) == 290 and len(offered) == 188 and len({row.document for row in fresh}) > 70
     assert sum(row.label == "good" for row in offered) / len(offered) >= 0.95
+
+
+@pytest.mark.parametrize(
+    ("number", "found", "pairs", "least", "most"),
+    [(5, True, 80, 0.4, 0.5), (5, False, 140, 0.85, 0.9), (6, None, 118, 0.85, 0.9), (7, None, 123, 0.95, 1.0)],
+)
+def test_a_round_of_the_default_says_how_it_was_before_it_was_mended(
+    number: int, found: bool | None, pairs: int, least: float, most: float
+) -> None:
+    """Rounds 5 to 7 are of what the default approves, one pair a fact: 5 before the mending, 6 and 7 after parts."""
+    rows = [row for row in labelled() if row.round == number]
+    rows = [row for row in rows if found is None or found is not row.document.startswith("written/")]
+    assert len(rows) == len({(row.document, row.answer) for row in rows}) == pairs
+    assert least <= sum(row.label == "good" for row in rows) / pairs <= most
 
 
 def test_no_shown_chance_flatters() -> None:

@@ -72,8 +72,8 @@ def _heading(fact: Fact) -> str:
 
 
 def _place(fact: Fact) -> str:
-    """What a table or a listing is called: its heading, one of a single word behind the document's name, which is enough
-    where a row says among what it is or the name has the word."""
+    """What a table or a listing is called: its heading, one of a single word behind the document's name, which is
+    enough where a row says among what it is, or the name has the word."""
     heading, title = _heading(fact), fact.passage.title.strip(" :.")
     if " " in heading:
         return heading
