@@ -16,8 +16,9 @@ import msgspec
 import pytest
 
 from app.finetune.review import DEFAULT_QUALITY
+from app.text.bm25 import Index
 from app.types import Message
-from trainer.prepare import chance, facts, faq, forms, markup, passages, personal, sound, split
+from trainer.prepare import chance, check, facts, faq, forms, markup, passages, personal, sound, split
 from trainer.spec import Example, Origins, TextDocument
 
 LABELS = Path(__file__).parent / "data" / "labelled-questions.jsonl"
@@ -258,6 +259,15 @@ def test_a_row_of_one_word_is_asked_with_what_it_is_one_of() -> None:
 @pytest.mark.parametrize("heading", ["Interval Output Examples", "Table 3. Examples of charges"])
 def test_examples_are_not_asked(heading: str) -> None:
     assert asked(f"# Guide\n\n## {heading}\n\n{TABLE.replace('Standard', 'Price')}\n") == []
+
+
+def test_a_number_in_a_documents_name_is_no_rival() -> None:
+    table = "| Class | Weight limit |\n|---|---|\n| Half pallet | 500 kg |\n| Full pallet | 900 kg |"
+    cut = passages.cut(TextDocument(id="d", text=f"# Freight List 2026\n\n## Limits\n\n{table}\n", name="f.md"), 0)
+    fact = next(fact for fact in facts.find(cut[0]) if fact.subject == "Half pallet")
+    checker = check.Checker(cut, Index([passage.searched for passage in cut]))
+    assert not checker.complaint(0, fact, "According to “Freight List 2026”, what is the limit for “Half pallet”?", [])
+    assert checker.complaint(0, fact, "Is 600 the weight limit for “Half pallet” in “Freight List 2026”?", [])
 
 
 def test_rules_do_not_says() -> None:
