@@ -23,7 +23,7 @@ listed entry is a single word among others of its kind."""
 MOST_COLUMNS = 8
 _NOISE_HEADING = re.compile(
     r"^(?:(?:table of )?contents|inhalt|index|(?:change|version|revision|document)s? (?:record|log|history|control)|"
-    r"history|changelog|examples?\b.*|.*\bexample\b.*|references|archive.*|agenda|notes?)$",
+    r"history|changelog|.*\bexamples?\b.*|references|archive.*|agenda|notes?)$",
     re.I,
 )
 _LISTS = wording.word_lists()
@@ -37,6 +37,9 @@ _SURE = ("money", "percent", "quantity", "time", "date")
 _NO_VALUE = re.compile(
     r"(?:[-–—?✓xX]|tbd|tba|n/?a|none|yes|no|link\b.*|see\b.*|.*\btbd\b.*|same\b.*|varies|null)$", re.I
 )
+_NUMBERED = re.compile(r"0x[\da-f]+|(?:pre-)?v?\d+(?:\.\d+)+", re.I)
+"""An address or a version: of what, nobody knows by it."""
+_AMONG = re.compile(r"[A-Z]?[a-z]+(?: [a-z]+)?")
 _NAME = re.compile(r"[^\W_][\w .,'’&/+%€$£–—()-]{1,60}")
 _AMOUNT = re.compile(
     r"(?:(?:at least|at most|up to|no more than|about|around|from)\s+)?(?=[\d€$£~<>≥≤]|EUR|USD|GBP|CHF)", re.I
@@ -78,6 +81,7 @@ class Fact:
     subject: str = ""  # cell: the row; entry and definition: the name; sentence: the clause with a gap
     aspect: str = ""  # cell: the column; definition: its verb
     gap: wording.Gap | None = None
+    among: str = ""  # cell: what the first column names, where one word of it is no name by itself: "ticket"
 
     @property
     def key(self) -> str:
@@ -112,13 +116,16 @@ def _cells(passage: Passage, table: Sequence[Sequence[str]]) -> Iterator[Fact]:
         return
     for row in rows:
         for column in range(1, len(header)):
-            aspect, value = header[column], row[column]
+            aspect, value = header[column], row[column].rstrip(" .")
             if is_name(row[0]) and _are_words(value, aspect):
                 yield Fact("words", passage, f"{row[0]}, {lowered(aspect)}: {value}.", value, row[0], aspect)
             if not is_name(row[0]) or not _is_clear_value(value, aspect):
                 continue
             if is_clear_header(aspect):
-                yield Fact("cell", passage, f"{row[0]}, {lowered(aspect)}: {value}.", value, row[0], aspect)
+                among = _among(header[0], row[0])
+                yield Fact(
+                    "cell", passage, f"{row[0]}, {lowered(aspect)}: {value}.", value, row[0], aspect, among=among
+                )
             elif aspect.casefold() not in _GENERIC and (composed := _composed(passage.heading, aspect, value)):
                 told = lowered(aspect) if composed.endswith(" time") else composed  # as the table itself has it
                 yield Fact("composed", passage, f"{row[0]}, {told}: {value}.", value, row[0], composed)
@@ -126,6 +133,12 @@ def _cells(passage: Passage, table: Sequence[Sequence[str]]) -> Iterator[Fact]:
                 yield from filter(None, [_named(passage, row[0], value)])
             elif _PLAIN_HEADER.fullmatch(aspect) and passage.heading and values.find(value)[0].kind in _SURE:
                 yield Fact("column", passage, f"{row[0]}, {lowered(aspect)}: {value}.", value, row[0], aspect)
+
+
+def _among(header: str, name: str) -> str:
+    """What a row's name is one of, where it is a single word: "Year" among tickets, "Log" among backup types."""
+    known = _AMONG.fullmatch(header) and header.casefold() not in _GENERIC | _NO_NAMES
+    return lowered(header) if known and name.isalpha() else ""
 
 
 def is_clear_header(header: str) -> bool:
@@ -170,6 +183,8 @@ def is_name(name: str) -> bool:
     """Whether a row's or an entry's name names something: "Munich", "V-25"; not "1", "Total" or a whole sentence."""
     words = name.split()
     if not words or len(words) > 6 or not _NAME.fullmatch(name) or markup.is_marked(name):
+        return False
+    if _NUMBERED.fullmatch(name):
         return False
     return any(len(word) > 1 and any(c.isalpha() for c in word) for word in words) and (
         words[0].casefold().strip(".,") not in _NO_NAMES and words[0].casefold() not in wording.IMPERATIVES

@@ -27,27 +27,39 @@ _ASKED = re.compile(
 _MARK = re.compile(r"(?:A|Answer|Antwort)\s?\d*\s?[.:)–-]+\s*", re.IGNORECASE)
 _ELSEWHERE = re.compile(
     r"\b(?:here|below|above|following|see|refer|link|links|click|check out|visit|hier|unten|oben|siehe|folgende\w*|"
-    r"(?:this|these|that|diese[rsmn]?) (?:page|form|document|guide|section|tool|article|video|post|doc|sheet|list|"
-    r"table|spreadsheet|channel|seite|formular|dokument|abschnitt|liste|tabelle)|"
+    r"(?:this|these|those|that|the earlier|the previous|diese[rsmn]?) (?:page|form|document|guide|section|tool|"
+    r"article|video|post|doc|sheet|list|questions?|notes?|points?|table|spreadsheet|channel|seite|formular|dokument|abschnitt|liste|tabelle)|"
     r"answer (?:this|the|your) question|"
     r"(?:find|read|learn|review|look for|reference) (?:about|the|more|it|all|our|your))\b",
     re.IGNORECASE,
 )
 """An answer that sends its reader on says nothing by itself."""
 _HANGING = re.compile(
-    r"(?:\w+, you\b|however|but|and|so|then|also|for example|e\.g|note|aber|und|z\. ?b)\b", re.IGNORECASE
+    r"(?:\w+, you\b|however|but|and|so|again|then|also|for example|e\.g|note|aber|und|z\. ?b)\b", re.IGNORECASE
 )
 _GROUP = re.compile(r"[^.:]{2,40}:(?:\s|$)")
 """An answer for some only: "US teammates: …"."""
 
 
+_CLOSED = re.compile(r"(?:is|are|was|were|do|does|did|can|could|has|have|ist|sind|kann|hat)\b", re.I)
+_YES_NO = re.compile(r"(?:yes|no|not|only|ja|nein|nicht|nur)\b", re.I)
+
+
 def pairs(passage: Passage) -> Iterator[tuple[str, str]]:
-    """The questions of a passage, each with its whole answer."""
+    """The questions of a passage, each with its whole answer; a list of what is to be checked asks nothing."""
+    found = list(_pairs(passage))
+    asked = [asks for part in passage.parts if (asks := question(_text(part).partition("\n")[0]))]
+    is_checklist = len(asked) > 2 and all(map(_CLOSED.match, asked)) and not any(_YES_NO.match(a) for _, a in found)
+    return iter(() if is_checklist else found)
+
+
+def _pairs(passage: Passage) -> Iterator[tuple[str, str]]:
     texts = [_text(part) for part in passage.parts]
     asked = [question(text) for text in texts]
     heading = question(passage.heading)
     if heading and passage.is_chapter and not any(asked) and all(part.kind == "paragraph" for part in passage.parts):
-        yield from _answered(heading, " ".join(texts))
+        if all(text.endswith((".", "!")) for text in texts):  # else one that broke off runs into the next
+            yield from _answered(heading, " ".join(texts))
     elif heading and passage.is_chapter and len(texts) == 1 and passage.parts[0].kind == "list":
         yield from _answered(heading, texts[0])
     for number, text in enumerate(texts):

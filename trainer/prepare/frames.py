@@ -19,8 +19,12 @@ Form = Literal["plain", "titled", "polite", "indirect", "curt", "misspelt", "mod
 _TITLE_WORD = r"(?:[A-Z][\w&-]*|\d{4}|of|for|and|the|to|in)"
 _TITLE = re.compile(rf"(?!How|What|When|Where|Why|Who){_TITLE_WORD}(?: {_TITLE_WORD}){{1,6}}")
 _GENERIC, _PREPOSITIONS = word_lists()["generichead"], word_lists()["prepositions"]
-_DOCUMENT = re.compile(r"(?:Policy|Policies|Rules|Guide|Guidelines|Handbook|Manual|Terms|Plan|Standards?)\b")
-"""What a title names where it can stand with "the" and without quotation marks."""
+_DOCUMENT = re.compile(r"(?:Policy|Guide|Handbook|Manual|Plan|Standard)\b")
+"""What a title names where it can stand with "the" and without quotation marks; "the Rules" would not "say"."""
+_NO_PLACE = re.compile(
+    r"(?:Figure|Fig\.|Listing) ?\d|The |.*(?:\?|\b(?:is|are|was|were|has|have|does|do|can|cannot|will)\b)"
+)
+"""A caption, a sentence or a question, which is quoted for no table."""
 
 
 @dataclass(frozen=True)
@@ -60,17 +64,28 @@ def _title(fact: Fact) -> str:
     return f"“{title}”"
 
 
-def _heading(fact: Fact, least: int = 2) -> str:
-    """The heading as it can be quoted; the document's name where it has fewer than `least` words."""
+def _heading(fact: Fact) -> str:
+    """The heading as it can be quoted, or "" where it says nothing by itself: "Technical data"."""
     heading = fact.passage.heading.strip(" :.")
-    usable = least <= len(heading.split()) <= 9 and "?" not in heading and not heading.startswith("The ")
-    return heading if usable and heading.casefold() not in _GENERIC else fact.passage.title.strip(" :.")
+    words = heading.casefold().split()
+    return "" if not 1 <= len(words) <= 9 or _NO_PLACE.match(heading) or _GENERIC.issuperset(words) else heading
 
 
-def _for(name: str) -> str:
-    """ "for Munich", "for “Cell phone plan”", "from 2,500 €"."""
+def _place(fact: Fact) -> str:
+    """What a table or a listing is called: its heading, one of a single word behind the document's name, which is
+    enough where a row says among what it is, or the name has the word."""
+    heading, title = _heading(fact), fact.passage.title.strip(" :.")
+    if " " in heading:
+        return heading
+    return title if not heading or fact.among or heading.casefold() in title.casefold() else f"{title}, {heading}"
+
+
+def _for(name: str, among: str = "") -> str:
+    """ "for Munich", "for “Cell phone plan”", "from 2,500 €"; "for the ticket “Year”" where it is known among what."""
     if name.split()[0].casefold() in _PREPOSITIONS:
         return name[0].lower() + name[1:]
+    if among:
+        return f"for the {among} “{name}”"
     return f"for {_name(name)}"
 
 
@@ -81,7 +96,8 @@ def _name(name: str) -> str:
 
 
 def _cell(fact: Fact) -> Iterator[Phrasing]:
-    row, aspect, title, table = _for(fact.subject), lowered(fact.aspect), _title(fact), _heading(fact, 1)
+    row, aspect, title = _for(fact.subject, fact.among), lowered(fact.aspect), _title(fact)
+    table = _place(fact)
     verb = "are" if re.search(r"[^su]s$", aspect) and " " not in aspect else "is"
     alone = any(c.isdigit() for c in row) and any(c.isupper() for c in row)  # "V-25": no table need be named
     yield Phrasing(
@@ -90,14 +106,14 @@ def _cell(fact: Fact) -> Iterator[Phrasing]:
     yield Phrasing(f"According to {title}, what {verb} the {aspect} {row}?", "titled")
     yield Phrasing(f"Could you please tell me the {aspect} {row}, as listed under “{table}”?", "polite")
     yield Phrasing(f"I am looking for the {aspect} {row}. Do you know what {title} says?", "indirect")
-    yield Phrasing(f"{table}, {row.removeprefix('for ')}: what {verb} the {aspect}?", "curt")
+    yield Phrasing(f"{table}, {row.removeprefix('for ').removeprefix('the ')}: what {verb} the {aspect}?", "curt")
     yield Phrasing(_slip(f"In the table “{table}”, which {aspect} is given {row}?", row), "misspelt")
     yield Phrasing(f"Someone wants to know the {aspect} {row} under “{table}”. Can you help?", "indirect")
     yield Phrasing(f"I need the {aspect} {row} from {title}, please.", "polite")
 
 
 def _column(fact: Fact) -> Iterator[Phrasing]:
-    row, column, title, table = _for(fact.subject), fact.aspect, _title(fact), _heading(fact, 1)
+    row, column, title, table = _for(fact.subject), fact.aspect, _title(fact), _place(fact)
     yield Phrasing(f"In “{table}”, what is listed {row} under “{column}”?", "plain")
     yield Phrasing(f"According to {title}, what is listed {row} under “{column}” ({table})?", "titled")
     yield Phrasing(f"Could you please look up “{column}” {row} in the table “{table}”?", "polite")
@@ -111,7 +127,7 @@ def _column(fact: Fact) -> Iterator[Phrasing]:
 
 def _german_cell(fact: Fact) -> Iterator[Phrasing]:
     """Names are quoted, so that no gender or case has to be known."""
-    row, aspect, place = fact.subject, fact.aspect, _heading(fact, 1)
+    row, aspect, place = fact.subject, fact.aspect, _place(fact)
     yield Phrasing(f"Was steht unter „{place}“ für „{row}“ in der Spalte „{aspect}“?", "plain")
     yield Phrasing(f"Welche Angabe („{aspect}“) gilt laut „{place}“ für „{row}“?", "titled")
     yield Phrasing(f"Kannst du mir bitte sagen, was in „{place}“ für „{row}“ als „{aspect}“ angegeben ist?", "polite")
@@ -124,11 +140,12 @@ def _entry(fact: Fact) -> Iterator[Phrasing]:
     if fact.subject.casefold() in word_lists()["headers"]:
         yield from _attribute(fact)
         return
-    title, place, name = _title(fact), _heading(fact), _for(fact.subject)
+    title, place, name = _title(fact), _place(fact), _for(fact.subject)
     told = name.startswith("for ")
     plain = f"What does “{place}” say about {name[4:]}?" if told else f"What is given {name} under “{place}”?"
     yield Phrasing(plain, "plain")
-    under = "" if place in title else f" under “{place}”"
+    heading = _heading(fact)
+    under = f" under “{heading}”" if heading and heading not in title else ""
     yield Phrasing(f"Which figure does {title} give {name}{under}?", "titled")
     yield Phrasing(f"Could you please tell me what {title} says {name}{under}?", "polite")
     yield Phrasing(f"I am not sure what applies {name}. Can you look under “{place}”?", "indirect")

@@ -31,6 +31,7 @@ _PATTERNS: tuple[re.Pattern[str], ...] = (
     re.compile(r"~~(?P<struck>[^~\n]{1,300})~~"),
     re.compile(ESCAPED),
     re.compile(_EMOJI),
+    re.compile(r"[ \t]*¶"),  # beside a heading of documentation on the web: a link to itself
 )
 _KEPT = ("link", "code", "strong", "italic", "escaped")
 _FENCED = re.compile(r"(?ms)^[ \t]*(?P<fence>```+|~~~+)[^\n]*\n.{0,20000}?^[ \t]*(?P=fence)[ \t]*$")
