@@ -137,8 +137,12 @@ class Training:
         )
         self._saved_at = time.monotonic()
 
-    def run(self) -> Outcome:
-        """Train to the end, to the first lasting lack of progress, or until the user stops it.
+    def evaluation_at(self, share: float) -> int:
+        """The first step that is measured at or behind this share of the training."""
+        return min(self.planned, self._every * math.ceil(self.planned * share / self._every))
+
+    def run(self, until: int | None = None) -> Outcome:
+        """Train to the end (or `until` a step), to the first lasting lack of progress, or until the user stops it.
 
         Raises:
             TrainerError: the loss is not a number, or exactly 0.
@@ -147,8 +151,8 @@ class Training:
         if self._position.step == 0 and self._task.validation and self._position.before_loss is None:
             self._update(before_loss=self._held_out())
             self._report(self._position.before_loss or 0.0, self._position.before_loss, 0.0, 0.0, best=False)
-        stopped: Stop = "finished"
-        while self._position.step < self.planned:
+        stopped: Stop = "early" if self._position.without_progress >= self._hyper.patience else "finished"
+        while stopped == "finished" and self._position.step < (until or self.planned):
             asked = self._task.group.say(self._asked() if self._task.group.first else None)
             if asked:
                 stopped = asked
