@@ -18,7 +18,18 @@ from app.files import PRIVATE_FOLDER, cannot_write, make_folder, write_atomic
 from app.finetune.wizard import Wizard
 from app.finetune.wizard_file import read_wizard, write_wizard
 from trainer.events import AnyEvent, read_events
-from trainer.spec import Action, BaseReport, Control, ExportResult, GateResult, HeadResult, Marker, RunSpec, TrainResult
+from trainer.spec import (
+    Action,
+    BaseReport,
+    Control,
+    ExportResult,
+    GateResult,
+    HeadResult,
+    Marker,
+    RunSpec,
+    TrainResult,
+    TrialsResult,
+)
 
 T = TypeVar("T", bound=Struct)
 PART = ".part"
@@ -160,6 +171,11 @@ class Run:
     @property
     def training(self) -> TrainResult | None:
         return self._finished("train", TrainResult)
+
+    @property
+    def trials(self) -> TrialsResult | None:
+        """What was tried before the training, also while it is being tried."""
+        return self._read("trials/result.json", TrialsResult)
 
     @property
     def head(self) -> HeadResult | None:

@@ -113,11 +113,10 @@ def reason(trials: Sequence[SettingsTrial], kept: SettingsTrial, part: int, watc
     if kept.number != best.number:
         said += f", as good as the lowest ({best.losses[part]:.3f}) within {AS_GOOD:.0%}, and it changes the model less"
     elif (own := trials[0]).number != kept.number:
-        shared = max((p for p in own.losses if p in kept.losses), default=0)
-        beside = (
-            f"; the recipe's own had {own.losses[shared]:.3f} against {kept.losses[shared]:.3f} at {_PLACES[shared]}"
-        )
-        said += f", the lowest of {len(measured)}" + (beside if shared else "")
+        said += f", the lowest of {len(measured)}"
+        if shared := max((p for p in own.losses if p in kept.losses), default=0):
+            here = _PLACES[shared]
+            said += f"; the recipe's own had {own.losses[shared]:.3f} against {kept.losses[shared]:.3f} at {here}"
     else:
         said += f", the lowest of {len(measured)}, and the recipe's own"
     return f"{said}."
