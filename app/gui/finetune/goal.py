@@ -241,10 +241,9 @@ class GoalStep(ScrollColumn):
             if item is not None and (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
-        self.bases = {}
-        for model in usable[:SHOWN_MODELS]:
-            self.bases[model.id] = self._base_card(model, resources.memory_bytes)
-            self._bases.addWidget(self.bases[model.id])
+        self.bases = {each.id: self._base_card(each, resources.memory_bytes) for each in usable[:SHOWN_MODELS]}
+        for card in self.bases.values():
+            self._bases.addWidget(card)
         if not usable:
             text = self.tr("No model is installed that can be trained. Import one on the Models page.")
             self._bases.addWidget(Label(text, "ui", "text2", wrap=True))
