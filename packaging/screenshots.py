@@ -182,6 +182,8 @@ class Stage:
         scenes["models-installed"] = lambda: catalogue_scene.installed(self)
         scenes["models-sources"] = lambda: catalogue_scene.sources(self)
         scenes["models-found"] = lambda: catalogue_scene.found_dialog(self)
+        scenes["finetune-find-best"] = lambda: self._finetune("find-best")
+        scenes["finetune-trials"] = lambda: self._finetune("trials")
         scenes["finetune-train"] = lambda: self._finetune("train")  # last: it is shown in the sidebar from then on
         return scenes
 
@@ -242,10 +244,14 @@ class Stage:
         for old in list(controller.listed.records):
             controller.delete(old)
         if step:
-            opened = "compare" if step == "worse" else step
-            run = fake_run.make_run(parts.home.runs, step=opened, name=NEW_MODEL, own=fake_run.OWN)
-            if step not in ("goal", "data"):
+            opened = {"worse": "compare", "find-best": "goal", "trials": "train"}.get(step, step)
+            minutes = 60.0 if step in ("find-best", "trials") else 0.0
+            run = fake_run.make_run(parts.home.runs, step=opened, name=NEW_MODEL, own=fake_run.OWN, find_best=minutes)
+            if opened not in ("goal", "data"):
                 fake_run.prepare(run, 60)
+            if step == "trials":
+                type(run).alive = _is_the_first_process
+                fake_run.try_settings(run, pid=1)
             if step == "train":
                 type(run).alive = _is_the_first_process
                 fake_run.train_until(run, pid=1)
@@ -261,6 +267,11 @@ class Stage:
             ask_in_first_chat(self.world.store, NEW_MODEL)
         self.window.show_page("finetune")
         controller.refresh()
+        if step == "find-best":
+            page = self.window.page("finetune")
+            page.details.setChecked(True)
+            self.settle()
+            page.goal.verticalScrollBar().setValue(page.goal.verticalScrollBar().maximum())
 
     def _memory(self) -> object:
         """The question before training, where the memory does not hold both."""

@@ -324,6 +324,8 @@ def _sentence(moved: c.RunMoved) -> str:
         return f"{moved.sentence}, {done}, error {loss:.2f}{left}"
     if moved.to_gather:
         return f"{moved.sentence}, {moved.gathered} of {moved.to_gather}"
+    if moved.stage == "trials" and moved.note:
+        return f"{moved.sentence}: {moved.note}{left}"
     return f"{moved.note or moved.sentence}{left}"
 
 

@@ -183,7 +183,6 @@ class Trials:
             left = min(left, halving.longest(own.seconds / own.steps * own.planned_steps) - self.clock.spent)
         left, spent = max(0.0, left), self.clock.spent
         of = f" of {self.result.planned}" if trial.number <= self.result.planned else ""
-        note = f"Trial {trial.number}{of}: {halving.settings_text(trial)}"
         self._context.emit(
             events.Progress(
                 stage=found.STAGE,
@@ -191,7 +190,7 @@ class Trials:
                 total=round(spent + left, 1),
                 unit="s",
                 seconds_left=round(left, 1),
-                note=f"{note}, step {event.step} of {event.steps}",
+                note=f"Trial {trial.number}{of}",
             )
         )
 

@@ -74,6 +74,7 @@ class TrainStep(ScrollColumn):
         stage = self._controller.progress.stage
         can_pause = state == "training" and stage in STEERED
         self._head.name_stop(trying=stage == "trials")
+        self._columns.setVisible(stage != "trials")  # no curve of a trial is kept
         self.pause.setVisible(state in ("training", "waiting") and stage not in AFTER_TRAINING)
         if can_pause:
             self.pause.enable()
