@@ -298,7 +298,7 @@ def test_kills_lose_no_trial_and_change_none(home: Path, whole: Path) -> None:
     folder, rng, kills = _make(home, "killed"), random.Random(5), 0
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     finished: dict[int, dict[int, float]] = {}
-    while kills < 5:
+    while kills < 3:
         child = subprocess.Popen(
             [sys.executable, "-m", "trainer", "run", str(folder / "run.json")], cwd=ROOT, stdout=subprocess.DEVNULL,
             env=environment,
