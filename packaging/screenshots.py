@@ -47,7 +47,7 @@ SECTIONS = (
 NEW_MODEL = "Larkfield Assistant v2"
 FINETUNE_SCENES = {
     "worse": "compare", "preparing": "review", "reviewed": "review", "asked": "train", "comparing": "train",
-    "trained": "train",
+    "trained": "train", "find-best": "goal", "trials": "train",
 }  # fmt: skip
 """Scene → the step of the wizard that it shows, where that has another name."""
 WIDE, NARROW = (1280, 820), (880, 560)
@@ -192,6 +192,8 @@ class Stage:
         scenes["models-installed"] = lambda: catalogue_scene.installed(self)
         scenes["models-sources"] = lambda: catalogue_scene.sources(self)
         scenes["models-found"] = lambda: catalogue_scene.found_dialog(self)
+        scenes["finetune-find-best"] = lambda: self._finetune("find-best")
+        scenes["finetune-trials"] = lambda: self._finetune("trials")
         scenes["finetune-train"] = lambda: self._finetune("train")  # last: it is shown in the sidebar from then on
         return scenes
 
@@ -256,13 +258,16 @@ class Stage:
             controller.delete(old)
         if step:
             opened = FINETUNE_SCENES.get(step, step)
-            run = fake_run.make_run(parts.home.runs, step=opened, name=NEW_MODEL, own=fake_run.OWN)
+            minutes = 60.0 if step in ("find-best", "trials") else 0.0
+            run = fake_run.make_run(parts.home.runs, step=opened, name=NEW_MODEL, own=fake_run.OWN, find_best=minutes)
             type(run).alive = _is_the_first_process
             if step == "preparing":
                 fake_run.write_questions(run, pid=1)
-            elif step not in ("goal", "data"):
+            elif opened not in ("goal", "data"):
                 fake_run.prepare(run, 60)
-            if opened == "train":
+            if step == "trials":
+                fake_run.try_settings(run, pid=1)
+            elif opened == "train":
                 fake_run.train_until(run, pid=1, step=600 if step in ("comparing", "trained") else 372)
             if step == "asked":
                 fake_run.ask_sample(run, 372)
@@ -282,6 +287,11 @@ class Stage:
             ask_in_first_chat(self.world.store, NEW_MODEL)
         self.window.show_page("finetune")
         controller.refresh()
+        if step == "find-best":
+            page = self.window.page("finetune")
+            page.details.setChecked(True)
+            self.settle()
+            page.goal.verticalScrollBar().setValue(page.goal.verticalScrollBar().maximum())
 
     def _memory(self) -> object:
         """The question before training, where the memory does not hold both."""

@@ -19,6 +19,7 @@ from trainer.spec import (
     CompareResult,
     CurvePoint,
     Data,
+    Ended,
     Exam,
     Example,
     ExportedFile,
@@ -31,8 +32,10 @@ from trainer.spec import (
     Origins,
     Reading,
     RunSpec,
+    SettingsTrial,
     TextDocument,
     TrainResult,
+    TrialsResult,
     Turn,
     write_json,
     write_lines,
@@ -177,6 +180,42 @@ def prepare(run: Run, count: int = 24) -> None:
         said += [events.StageStarted(stage=stage, index=n, total=10), _finished(stage)]
     said += [events.Waiting(reason="review", message="Ready."), events.Finished(waiting="review")]
     say(run, *said)
+
+
+def try_settings(run: Run, pid: int) -> None:
+    """Settings being tried by a process of this number: the fourth of nine in the second round."""
+    run.mark_reviewed()
+    losses: tuple[dict[int, float], ...] = (
+        {1: 0.412, 2: 0.268}, {1: 0.305, 2: 0.181}, {1: 0.655}, {1: 0.398, 2: 0.251}, {1: 0.447},
+        {1: 0.601}, {1: 0.322}, {}, {1: 0.71},
+    )  # fmt: skip
+    ended: dict[int, Ended] = {3: "dropped", 5: "dropped", 6: "dropped", 8: "unstable", 9: "dropped"}
+    pairs = [(16, 1), (16, 2), (16, 0.5), (32, 1), (8, 1), (32, 0.5), (8, 2), (32, 2), (8, 0.5)]
+    trials = tuple(
+        SettingsTrial(
+            number=n,
+            rank=rank,
+            learning_rate=5e-4 * share,
+            epochs=1.0,
+            planned_steps=284,
+            steps=36 * max(measured, default=0),
+            tokens=18_400 * max(measured, default=0),
+            seconds=64.0 * max(measured, default=0),
+            losses=measured,
+            ended=ended.get(n, ""),
+        )
+        for n, ((rank, share), measured) in enumerate(zip(pairs, losses, strict=True), 1)
+    )
+    result = TrialsResult(given=3600.0, spent=790.0, watched=34, before=2.61, planned=9, trials=trials)
+    write_json(run.folder / "trials" / "result.json", result)
+    note = "Trial 7 of 9"
+    say(
+        run,
+        events.RunStarted(id=run.id, stages=("base", "trials", "train"), pid=pid),
+        events.StageStarted(stage="trials", index=6, total=11),
+        events.Progress(stage="trials", done=790, total=2400, unit="s", seconds_left=1610, note=note),
+        events.Memory(used=2_100_000_000, peak=2_400_000_000, available=12_000_000_000),
+    )
 
 
 def train_until(run: Run, pid: int, step: int = 372, steps: int = 600) -> None:

@@ -101,7 +101,7 @@ def _clear_stale(folder: Path, fingerprint: str) -> None:
 def _stamp(spec: RunSpec) -> str:
     """Changes with everything that changes what is learned: the specification and the files that it names."""
     content = msgspec.json.encode(
-        msgspec.structs.replace(spec, name="", limits=Limits(), export=Export(), compare=True)
+        msgspec.structs.replace(spec, name="", limits=Limits(), export=Export(), compare=True, find_best=None)
     )
     digest = hashlib.sha256(content)
     data = spec.data
@@ -113,7 +113,10 @@ def _stamp(spec: RunSpec) -> str:
 
 
 def _own_stamp(spec: RunSpec, stage: Stage) -> str:
-    """Another kind of file, or another name, exports again but does not train again."""
+    """Another kind of file, or another name, exports again but does not train again; another time to find the best
+    settings tries and trains again, but makes no question again."""
+    if stage.name == "trials":
+        return str(spec.find_best)
     return f"{spec.name}{spec.export}" if stage.name == "export" else ""
 
 

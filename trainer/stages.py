@@ -66,6 +66,12 @@ def _head() -> Work:
     return run
 
 
+def _trials() -> Work:
+    from trainer.train.trials import run
+
+    return run
+
+
 def _train() -> Work:
     from trainer.train.stages import train
 
@@ -153,6 +159,8 @@ PREPARE = (
 BASE = Stage("base", _base, apart=True)
 TRAIN = (Stage("train", _train), Stage("export", _export), Stage("gate", _gate))
 WORDS = Stage("words", _words)
+TRIALS = Stage("trials", _trials)
+"""Of a run whose settings are to be found by trying; its last trial is where the training goes on."""
 COMPARE = Stage("compare", _compare)
 HEAD = Stage("head", _head)
 """Before the training, since it takes seconds: who stops then, or has no memory for more, has what sorts."""
@@ -198,5 +206,6 @@ def stages_of(spec: RunSpec) -> tuple[Stage, ...]:
     course = COURSES[spec.training.objective]
     words = (WORDS,) if spec.grows else ()
     head = (HEAD,) if spec.training.needs_labels else ()
+    trials = (TRIALS,) if spec.tries else ()
     comparing = course.comparing if spec.compare else ()
-    return (*course.before, *prepare, *words, *head, *course.training, *comparing, CARD)
+    return (*course.before, *prepare, *words, *head, *trials, *course.training, *comparing, CARD)

@@ -20,6 +20,7 @@ from app.cli.train_elsewhere import bring_adapter
 from app.cli.train_sample import SampleLines, ask_sample
 from app.core.calls import training as c
 from app.errors import AppError
+from app.finetune import tried
 from app.finetune.author import OWN_FILE, RULES
 from app.finetune.compare import Comparison
 from app.finetune.durations import duration, time_left
@@ -28,12 +29,12 @@ from app.finetune.progress import LEARNING, RunProgress
 from app.finetune.review import ReviewList, read_lines
 from app.finetune.runs import Run
 from app.finetune.states import BUSY
-from app.finetune.wizard import ASKED, WORDED, Changes
+from app.finetune.wizard import ASKED, TRIED, WORDED, Changes
 from app.types import InstalledModel
 from app.workers.calls.models import ModelInstalled
 from app.workers.failures import error_of
 from app.workers.message import Data
-from trainer.events import Sample, read_events
+from trainer.events import Sample, StageFinished, read_events
 from trainer.spec import ReviewDecision
 
 
@@ -42,8 +43,8 @@ def command(args: argparse.Namespace, session: Session) -> int:
     if args.list:
         return _list(args, session)
     run = _found(args.run, session) if args.run else _begun(args, session)
-    if args.run and args.author:
-        run = _with_author(args, run, session)
+    if args.run and (args.author or args.find_best is not None):
+        run = _changed(args, run, session)
     if args.try_author or (args.author not in ("", RULES, OWN_FILE) and run.state == "none"):
         trial = try_author(args, run, session)
         if args.try_author:
@@ -89,13 +90,25 @@ def _found(named: str, session: Session) -> c.RunRecord:
     return found
 
 
-def _with_author(args: argparse.Namespace, run: c.RunRecord, session: Session) -> c.RunRecord:
-    """Somebody else writes the questions, which are made anew then."""
+def _changed(args: argparse.Namespace, run: c.RunRecord, session: Session) -> c.RunRecord:
+    """Somebody else writes the questions, which are made anew then; or there is another time to find settings in."""
     if run.state in BUSY:
         raise AppError("This run is under way.", f"Stop it first: inhouse train {run.id} --stop")
-    changed = session.call(c.ChangeRun(run_id=run.id, changes=author_changes(args, session)))
+    changes = author_changes(args, session) if args.author else Changes()
+    if args.find_best is not None and run.wizard is not None:
+        changes = msgspec.structs.replace(changes, find_best=_minutes(args.find_best, run.wizard.goal))
+    changed = session.call(c.ChangeRun(run_id=run.id, changes=changes))
     assert isinstance(changed, c.RunKept)
     return msgspec.structs.replace(changed.run, state="none")
+
+
+def _minutes(given: float, goal: str) -> float:
+    """The time for trying settings, where the recipe has such settings."""
+    if not 0 <= given < float("inf"):
+        raise AppError("--find-best wants a number of minutes.", "Write --find-best 30, or leave it out.")
+    if given and goal not in TRIED:
+        raise AppError("Settings are tried for the recipes teach, read, prefer and classify.", "Leave --find-best out.")
+    return given
 
 
 def _base(model: InstalledModel) -> str:
@@ -131,6 +144,7 @@ def _begun(args: argparse.Namespace, session: Session) -> c.RunRecord:
         labels=tuple(dict.fromkeys(label for part in args.labels.split(",") if (label := part.strip()))),
         mask=not args.no_mask,
         words=max(0, args.domain_words),
+        find_best=_minutes(args.find_best or 0.0, args.recipe),
         own=read_questions(Path(args.ask).expanduser()) if args.ask else UNSET,
         author=author.author,
         consent=author.consent,
@@ -214,6 +228,10 @@ def _train(args: argparse.Namespace, events: _Events, run: c.RunRecord, session:
     if isinstance(found, c.TrainingMeasured) and found.measured.seconds:
         compare = f", and about {duration(found.measured.comparing)} to compare" if found.measured.comparing else ""
         tell(f"Training takes about {duration(found.measured.seconds)}{compare}.")
+        if found.measured.trying:
+            tell(f"Before it settings are tried, for up to {duration(found.measured.trying)}.")
+        for warning in found.measured.warnings:
+            tell(warning)
         wished = run.wizard is not None and run.wizard.words > 0
         if said_of_words := found.measured.words_text(wished):
             tell(said_of_words.replace("in the first step", "with --domain-words"))
@@ -258,9 +276,19 @@ class _Events:
         if not self._as_json:
             heard, self._offset = read_events(self._path, self._offset)
             for event in heard:
+                if isinstance(event, StageFinished) and event.stage == "trials":
+                    self._tell_trials()
                 if isinstance(event, Sample) and (line := self._samples.line(event)):
                     tell(line)
             return
+        self._copy_lines()
+
+    def _tell_trials(self) -> None:
+        """What was tried, once it has ended."""
+        if found := Run(self._path.parent).trials:
+            tell(tried.text(found))
+
+    def _copy_lines(self) -> None:
         with self._path.open("rb") as lines:
             lines.seek(self._offset)
             said = lines.read()
@@ -298,6 +326,8 @@ def _sentence(moved: c.RunMoved) -> str:
         return f"{moved.sentence}, {done}, error {loss:.2f}{left}"
     if moved.to_gather:
         return f"{moved.sentence}, {moved.gathered} of {moved.to_gather}"
+    if moved.stage == "trials" and moved.note:
+        return f"{moved.sentence}: {moved.note}{left}"
     return f"{moved.note or moved.sentence}{left}"
 
 

@@ -13,8 +13,9 @@ from app.core.calls import training as c
 from app.core.calls.heads import Heads, KeepHead
 from app.core.calls.readers import Readers, ShowReaders
 from app.errors import AppError
+from app.finetune import tried
 from app.finetune.review import ReviewList
-from app.finetune.runs import DATA_PARTS
+from app.finetune.runs import DATA_PARTS, Run
 
 
 def _pause(args: argparse.Namespace, run: c.RunRecord, session: Session) -> int:
@@ -38,7 +39,7 @@ def _stop(args: argparse.Namespace, run: c.RunRecord, session: Session) -> int:
         tell("Preparing is ended; what it has done so far stands.")
     else:
         session.call(c.SteerRun(run_id=run.id, action="stop"))
-        tell("It stops after this step and keeps the best so far.")
+        tell("It stops after this step and keeps the best so far; while settings are tried, the best of these train.")
     return 0
 
 
@@ -105,6 +106,21 @@ def _vote(args: argparse.Namespace, run: c.RunRecord, session: Session) -> int:
     return 0
 
 
+def _trials(args: argparse.Namespace, run: c.RunRecord, session: Session) -> int:
+    """Every setting that was tried, also while more are."""
+    found = Run(Path(run.folder)).trials
+    if found is None:
+        hint = "“inhouse train … --find-best MINUTES” tries some before it trains."
+        raise AppError("This run has tried no settings: the recipe's own train.", hint)
+    if args.json:
+        say_json({name: getattr(found, name) for name in found.__struct_fields__ if name != "trials"})
+        for trial in found.trials:
+            say_json({name: getattr(trial, name) for name in trial.__struct_fields__})
+    else:
+        say(tried.text(found))
+    return 0
+
+
 def _questions(args: argparse.Namespace, run: c.RunRecord, session: Session) -> int:
     """The list to review: ids to approve or reject by."""
     for entry in ReviewList(Path(run.folder)).entries:
@@ -136,6 +152,7 @@ ACTIONS: dict[str, Callable[[argparse.Namespace, c.RunRecord, Session], int]] = 
     "back": _back,
     "rename": _rename,
     "questions": _questions,
+    "trials": _trials,
     "keep_head": _keep_head,
     "vote": _vote,
     "export_config": export_config,

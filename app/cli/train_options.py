@@ -83,6 +83,14 @@ def _add_training_data(data: argparse._ArgumentGroup) -> None:
         metavar="N",
         help="let up to N long words of the documents become tokens (teach and read; --plan says what that saves)",
     )
+    data.add_argument(
+        "--find-best",
+        type=float,
+        default=None,
+        metavar="MINUTES",
+        help="before training try ranks, rates and times through the data for so long, judged by watched questions "
+        "(teach, read, prefer, classify; default: the recipe’s own settings; 0: not); --stop takes the best so far",
+    )
     data.add_argument("--name", default="", help="what the new model is called")
     data.add_argument("--no-mask", action="store_true", help="keep personal details in what is learned")
 
@@ -127,6 +135,7 @@ def _add_training_actions(train: argparse.ArgumentParser) -> None:
     out.add_argument(
         "--keep-head", action="store_true", help="keep what sorts without a model (as --name), see inhouse classify"
     )
+    out.add_argument("--trials", action="store_true", help="list the settings that were tried, and why one was kept")
     out.add_argument("--vote", default="", metavar="ID=SIDE", help="judge a blind question: left, right or tie")
     out.add_argument("--keep-old", action="store_true", help="the old model stays")
     out.add_argument("--back", action="store_true", help="back to the model in use before")

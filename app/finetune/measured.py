@@ -20,6 +20,7 @@ class Measured(Struct, frozen=True, kw_only=True):
     disk_bytes: int = 0
     disk_available: int = 0
     seconds: float = 0.0  # of training
+    trying: float = 0.0  # seconds to find the best settings, at most, before it
     comparing: float = 0.0  # seconds of the comparison after it
     steps: int = 0
     tokens: int = 0

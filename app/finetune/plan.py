@@ -11,7 +11,7 @@ import msgspec
 from app.embedder.readers import TaughtReader
 from app.errors import AppError
 from app.finetune.author import OWN_FILE, Author
-from app.finetune.wizard import WORDED, Effort, Wizard
+from app.finetune.wizard import TRIED, WORDED, Effort, Wizard
 from app.llama.model_folders import folder_of
 from app.types import InstalledModel
 from trainer.spec import SIZES, BaseModel, Data, Export, Hyper, Input, Prepare, Replay, RunSpec
@@ -92,6 +92,7 @@ def build_spec(
         ),
         hyper=Hyper(epochs=epochs),
         replay=Replay(earlier=earlier),
+        find_best=(wizard.find_best or None) if wizard.goal in TRIED else None,
     )
 
 

@@ -36,6 +36,7 @@ STAGE_TEXT = {
     "head": "Sorting without a fine-tuned model",
     "corpus": "Gathering text, and learning its words",
     "pretrain": "Reading",
+    "trials": "Finding the best settings",
     "train": "Training",
     "export": "Writing the model files",
     "gate": "Checking the model files",
@@ -44,7 +45,9 @@ STAGE_TEXT = {
 }
 """Each stage of the trainer in plain words."""
 LEARNING = ("pretrain", "train")
-"""Stages with a curve, which can be paused and stopped; each has its own."""
+"""Stages with a curve; each has its own."""
+STEERED = (*LEARNING, "trials")
+"""Stages that can be paused and stopped."""
 LONGEST_STEP_S = 600.0
 """A longer time between two steps was a pause or a computer asleep, and is no time of training."""
 ENOUGH_TO_TELL_S = 5.0

@@ -30,6 +30,7 @@ from trainer.spec import (
     RunSpec,
     SampleQuestion,
     TrainResult,
+    TrialsResult,
 )
 
 T = TypeVar("T", bound=Struct)
@@ -182,6 +183,11 @@ class Run:
     @property
     def training(self) -> TrainResult | None:
         return self._finished("train", TrainResult)
+
+    @property
+    def trials(self) -> TrialsResult | None:
+        """What was tried before the training, also while it is being tried."""
+        return self._read("trials/result.json", TrialsResult)
 
     @property
     def head(self) -> HeadResult | None:

@@ -34,6 +34,7 @@ class Reviewed(Struct, frozen=True, kw_only=True):
     good: int = 0  # open, and good enough to be approved by Continue
     decided: bool = False
     seconds: float = 0.0  # that training with them takes, where that was measured
+    trying: float = 0.0  # and finding its settings before it, at most
     comparing: float = 0.0  # and the comparison after it
     words: str = ""  # what domain words save, in a sentence, where that is to be said
 
@@ -213,8 +214,9 @@ def _time(reviewed: Reviewed) -> str:
     """ ", in about 12 min, and about 5 min to compare", or nothing where it was not measured."""
     if not reviewed.seconds:
         return ""
+    trying = f", after up to {duration(reviewed.trying)} to find the best settings" if reviewed.trying else ""
     compare = f", and about {duration(reviewed.comparing)} to compare" if reviewed.comparing else ""
-    return f", in about {duration(reviewed.seconds)}{compare}"
+    return f", in about {duration(reviewed.seconds)}{trying}{compare}"
 
 
 def _train_state(state: RunState) -> StepState:

@@ -27,6 +27,10 @@ ASKED: tuple[Goal, ...] = ("teach", "read")
 """Goals whose exam has a place for the person's own questions."""
 WORDED: tuple[Goal, ...] = ("teach", "read")
 """Goals that read enough text for new words to be learned."""
+TRIED: tuple[Goal, ...] = ("teach", "read", "prefer", "classify")
+"""Goals whose settings can be found by trying."""
+FIND_MINUTES = (15, 30, 60, 120)
+"""Times that the window offers for it."""
 DOMAIN_WORDS = 200
 """How many words the window offers to add."""
 FEWEST, MOST = 5, 10
@@ -58,6 +62,7 @@ class Choices(Struct, frozen=True, kw_only=True):
     author: str = ""  # of the questions: id of a model, app.finetune.author.RULES or OWN_FILE; "": the base
     consent: str = ""  # the server that may see passages of the documents
     size: Size = "10M"  # of the goal "scratch"
+    find_best: float = 0.0  # minutes in which settings are tried before the training; 0: the recipe's own
 
 
 class Changes(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -78,6 +83,7 @@ class Changes(Struct, frozen=True, kw_only=True, omit_defaults=True):
     author: str | UnsetType = UNSET
     consent: str | UnsetType = UNSET
     size: Size | UnsetType = UNSET
+    find_best: float | UnsetType = UNSET
 
 
 class Named(Struct, frozen=True, kw_only=True):

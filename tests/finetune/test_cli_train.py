@@ -20,7 +20,17 @@ from app.finetune.runs import Run, Runs
 from app.finetune.wizard import Changes
 from app.paths import Home
 from app.types import Answer
-from trainer.spec import Control, Example, ReviewDecision, SampleQuestion, read_json, read_lines
+from trainer.spec import (
+    Control,
+    Example,
+    ReviewDecision,
+    SampleQuestion,
+    SettingsTrial,
+    TrialsResult,
+    read_json,
+    read_lines,
+    write_json,
+)
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the terminal's door is for Unix sockets")
 Captured = pytest.CaptureFixture[str]
@@ -183,6 +193,30 @@ def test_one_command_goes_from_a_file_to_the_trained_model(tmp_path: Path, play:
     assert main(["train", "--file", str(file), "--approve-above", "0.98"]) == 0
     said = capsys.readouterr()
     assert "4 approved." in said.err and "not compared" in said.out
+
+
+def test_settings_are_tried_where_a_time_is_given_and_every_trial_is_listed(
+    data_folder: Path, tmp_path: Path, play: Play, capsys: Captured
+) -> None:
+    play(prepares=True)
+    file = tmp_path / "pairs.csv"
+    file.write_text("question,answer\n", encoding="utf-8")
+    begin = ["train", "--file", str(file), "--find-best"]
+    assert main([*begin, "30"]) == 0
+    run = Runs(data_folder / "runs").list()[0]
+    assert run.load().find_best == 30 and run.spec is not None and run.spec.find_best == 30 and run.spec.tries
+    for wrong in (["nan"], ["-1"], ["30", "--recipe", "search", "--collection", "x"]):
+        assert main([*begin, *wrong]) != 0
+    assert main(["train", run.id, "--trials"]) != 0 and "tried no settings" in capsys.readouterr().err
+    one = SettingsTrial(number=1, rank=16, learning_rate=5e-4, epochs=1, losses={1: 0.4}, ended="kept")
+    two = SettingsTrial(number=2, rank=16, learning_rate=1e-3, epochs=1, ended="unstable")
+    tried = TrialsResult(given=1800, spent=60, watched=20, trials=(one, two), kept=1, reason="The lowest.")
+    write_json(run.folder / "trials" / "result.json", tried)
+    assert main(["train", run.id, "--trials"]) == 0
+    said = capsys.readouterr().out
+    assert "0.400  kept" in said and "no number" in said and "The lowest." in said and "60 s of 30 min" in said
+    assert main(["train", run.id, "--find-best", "0"]) == 0
+    assert run.spec is not None and run.spec.find_best is None
 
 
 def test_labels_are_named_or_taken_from_the_data(data_folder: Path, tmp_path: Path, play: Play) -> None:

@@ -6,7 +6,7 @@ import msgspec
 
 from app.files import write_atomic
 from trainer.context import Context, Summary
-from trainer.spec import BaseReport, CompareResult, ExportResult, GateResult, TrainResult, read_json
+from trainer.spec import BaseReport, CompareResult, ExportResult, GateResult, TrainResult, TrialsResult, read_json
 
 
 def run(context: Context) -> Summary:
@@ -37,6 +37,7 @@ def text(context: Context) -> str:
         *[f"- from {entry.name or entry.path} ({entry.kind})" for entry in spec.data.inputs],
         "",
         *_reading(context),
+        *_settings(context),
         "## Training",
         "",
         *_course(result),
@@ -59,6 +60,28 @@ def _course(result: TrainResult) -> list[str]:
         f"- loss {result.train_loss:.3f}; held out {_loss(result.heldout_before)} before, {_loss(result.heldout_loss)} "
         "after (nats a token)",
     ]
+
+
+def _settings(context: Context) -> list[str]:
+    """What was tried before, trial by trial; or that nothing was."""
+    if context.spec.training.objective not in ("likelihood", "preference"):
+        return []
+    path = context.run / "trials" / "result.json"
+    if not context.spec.tries or not path.exists():
+        said = "Not tried: rank, rate and epochs are the recipe's own, chosen on the starter (docs/fine-tuning.md)."
+        return ["## Settings", "", said, ""]
+    result = read_json(path, TrialsResult)
+    said = f"{result.spent / 60:.1f} of {result.given / 60:g} minutes, on {result.watched} watched questions."
+    head = [
+        "| Trial | Rank | Rate | Epochs | Steps | Tokens | Seconds | Watched loss | Ended |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    rows = [
+        f"| {t.number} | {t.rank} | {t.learning_rate:.2e} | {t.epochs:g} | {t.steps} of {t.planned_steps} "
+        f"| {t.tokens:,} | {t.seconds:.0f} | {_loss(t.loss)} | {t.ended} |"
+        for t in result.trials
+    ]
+    return ["## Settings", "", result.reason, said, "", *([*head, *rows, ""] if rows else [])]
 
 
 def _reading(context: Context) -> list[str]:

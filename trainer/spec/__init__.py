@@ -19,6 +19,7 @@ Only msgspec, so the app imports it too. One run folder holds everything of a ru
     runs/ID/head/head.json      app.embedder.heads.Head (recipe "classify")   head/result.json HeadResult
     runs/ID/head/answers.jsonl  HeadAnswer
     runs/ID/corpus|pretrain/    of the recipe “scratch”: texts and tokenizer, and the model that has read them
+    runs/ID/trials/result.json  TrialsResult     trials/NN/ a trial that is still in
     runs/ID/train/result.json   TrainResult      train/adapter/ (PEFT, or a whole new model)   train/checkpoints/
     runs/ID/export/result.json  ExportResult     export/*.gguf
     runs/ID/gate/result.json    GateResult
@@ -110,6 +111,7 @@ from trainer.spec.specification import (
     Replay,
     RunSpec,
 )
+from trainer.spec.trials import Ended, SettingsTrial, TrialsResult
 
 __all__ = [
     "ANSWERED",
@@ -144,6 +146,7 @@ __all__ = [
     "Control",
     "CurvePoint",
     "Data",
+    "Ended",
     "Exam",
     "Example",
     "Export",
@@ -178,12 +181,14 @@ __all__ = [
     "RewardAccuracy",
     "RunSpec",
     "SampleQuestion",
+    "SettingsTrial",
     "Side",
     "Split",
     "TextDocument",
     "TrainResult",
     "TrainingRecipe",
     "Trial",
+    "TrialsResult",
     "Tried",
     "Turn",
     "Verdict",

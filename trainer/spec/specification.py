@@ -140,6 +140,7 @@ class RunSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     export: Export = Export()
     limits: Limits = Limits()
     scratch: NewModel = SIZES["10M"]  # what the recipe “scratch” makes
+    find_best: float | None = None  # minutes in which rank, rate and epochs are tried; None: the recipe's own
     compare: bool = True
     seed: int = 17
 
@@ -147,6 +148,11 @@ class RunSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def grows(self) -> bool:
         """Whether words of the documents become tokens."""
         return self.prepare.domain_words > 0 and self.training.takes_words
+
+    @property
+    def tries(self) -> bool:
+        """Whether settings are tried before the training: only where an adapter is trained on a chat model."""
+        return bool(self.find_best) and self.training.objective in ("likelihood", "preference")
 
     @property
     def training(self) -> TrainingRecipe:

@@ -56,10 +56,14 @@ def whole(folder: Path) -> list[Path]:
     return sorted(marker.parent for marker in folder.glob(f"step-*/{MARKER}"))
 
 
+def position(path: Path) -> Position:
+    """How far a whole checkpoint is."""
+    return msgspec.json.decode((path / "position.json").read_bytes(), type=Position)
+
+
 def load(path: Path, optimizer: Any) -> tuple[Position, dict[str, torch.Tensor]]:
     """Put optimizer and random state back; returns the position and the adapter's tensors."""
     tensors = load_tensors((path / "optimizer.safetensors").read_bytes())
     torch.set_rng_state(tensors.pop("random"))
     moments.load(optimizer, tensors)
-    position = msgspec.json.decode((path / "position.json").read_bytes(), type=Position)
-    return position, load_tensors((path / "adapter.safetensors").read_bytes())
+    return position(path), load_tensors((path / "adapter.safetensors").read_bytes())

@@ -39,7 +39,7 @@ class Gathered:
 class Gathering:
     """Encodes the rows of one run; `counts` and `warnings` say what became of them."""
 
-    def __init__(self, context: Context, tokenizer: Any, model: Any, longest: int) -> None:
+    def __init__(self, context: Context, tokenizer: Any, model: Any, longest: int, stage: str = "train") -> None:
         """Prepare.
 
         Args:
@@ -47,8 +47,9 @@ class Gathering:
             tokenizer: of the base.
             model: the base, which answers the general questions of replay.
             longest: tokens that the base takes.
+            stage: whose folder keeps what the base answered.
         """
-        self.context, self.spec = context, context.spec
+        self.context, self.spec, self._stage = context, context.spec, stage
         self.tokenizer, self.model, self._longest = tokenizer, model, longest
         self.counts: dict[str, int] = {}
         self.warnings: list[str] = []
@@ -181,14 +182,14 @@ class Gathering:
         """General questions, so often that what they hold is `REPLAYED` of what is learned."""
 
         def progress(done: int, total: int) -> None:
-            self.context.progress("train", done, total, "questions", "Asking the model general questions")
+            self.context.progress(self._stage, done, total, "questions", "Asking the model general questions")
 
         examples = replay.build(
             self.spec.replay,
             selection.instructions(self.spec),
             self.model,
             self.tokenizer,
-            self.context.stage("train") / "replay.jsonl",
+            self.context.stage(self._stage) / replay.FILE,
             self.spec.seed,
             selection.held_out_questions(self.context) if self.spec.replay.earlier else [],
             progress,

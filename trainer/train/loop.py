@@ -148,8 +148,12 @@ class Training:
         )
         self._saved_at = time.monotonic()
 
-    def run(self) -> Outcome:
-        """Train to the end, to the first lasting lack of progress, or until the user stops it.
+    def evaluation_at(self, share: float) -> int:
+        """The first step that is measured at or behind this share of the training."""
+        return min(self.planned, self._every * math.ceil(self.planned * share / self._every))
+
+    def run(self, until: int | None = None) -> Outcome:
+        """Train to the end (or `until` a step), to the first lasting lack of progress, or until the user stops it.
 
         Raises:
             TrainerError: the loss is not a number, or exactly 0.
@@ -159,8 +163,8 @@ class Training:
             self._update(before_loss=self._held_out())
             self._report(self._position.before_loss or 0.0, self._position.before_loss, 0.0, 0.0, best=False)
         self._tell(self._task.samples.all(self._position.step))
-        stopped: Stop = "finished"
-        while self._position.step < self.planned:
+        stopped: Stop = "early" if self._position.without_progress >= self._hyper.patience else "finished"
+        while stopped == "finished" and self._position.step < (until or self.planned):
             group = self._task.group
             asked, question = group.say((self._asked(), self._context.sample().question) if group.first else (None, ""))
             self._tell(self._task.samples.own(self._position.step, question))

@@ -49,8 +49,13 @@ class LoraLinear(nn.Module):  # type: ignore[misc]
     def __init__(self, base: nn.Module, rank: int, alpha: float, generator: torch.Generator) -> None:
         super().__init__()
         self.base = base
-        self.scale = alpha / rank
         self.enabled = True
+        self.restart(rank, alpha, generator)
+
+    def restart(self, rank: int, alpha: float, generator: torch.Generator) -> None:
+        """New values, perhaps of another rank: as if it had learned nothing."""
+        base = self.base
+        self.scale = alpha / rank
         device = next(base.parameters()).device
         bound = 1 / math.sqrt(base.in_features)  # kaiming_uniform with a = √5, as PEFT starts A; B starts at 0
         start = torch.empty(rank, base.in_features).uniform_(-bound, bound, generator=generator)
@@ -86,6 +91,13 @@ def add_lora(model: nn.Module, rank: int, alpha: float, seed: int) -> dict[str, 
         layers[name] = LoraLinear(getattr(owner, child), rank, alpha, generator)
         setattr(owner, child, layers[name])
     return layers
+
+
+def restart(layers: dict[str, LoraLinear], rank: int, alpha: float, seed: int) -> None:
+    """The very adapters that `add_lora` would put there, in place of those that are there."""
+    generator = torch.Generator().manual_seed(seed)
+    for layer in layers.values():
+        layer.restart(rank, alpha, generator)
 
 
 def set_enabled(layers: dict[str, LoraLinear], enabled: bool) -> None:

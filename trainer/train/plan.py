@@ -28,7 +28,7 @@ from trainer.scratch import corpus, measure
 from trainer.scratch.network import STEP_TOKENS
 from trainer.spec import HELD_OUT, TOKENS_A_WEIGHT, BaseModel, Example, Preference, RunSpec, read_spec
 from trainer.spec.recipes import Objective
-from trainer.train import base, choose, device, gather, launch, lessons, loss, selection, words
+from trainer.train import base, choose, device, gather, halving, launch, lessons, loss, selection, words
 
 WORDS_TO_TOKENS = 1.4  # English, GPT-2-like vocabularies; the plan must not load a tokenizer for large data
 TEMPLATE_TOKENS = 35  # a chat template's own tokens an example
@@ -56,6 +56,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     on_card: bool = False
     checkpointing: bool = False
     max_length: int = 0  # tokens of an example
+    trying: float = 0.0  # seconds to find the best settings, at most; they come before the training's
     comparing: float = 0.0  # seconds of the comparison, which comes after the training's
     words: int = 0  # that would be, or become, tokens, and tokens of a page without and with them
     page_before: float = 0.0
@@ -106,6 +107,7 @@ def make(context: Context) -> Plan:
     pace = _seconds_a_token(shape, found)
     seconds = trained * pace * spec.training.work + 60
     on_card = found.device.kind == "gpu"
+    trying, short = halving.expected(spec.find_best if spec.tries else None, seconds)
     plan = Plan(
         fits=found.fits,
         memory_bytes=found.needs_bytes if on_card else max(found.needs_bytes, checking_bytes(shape)),
@@ -122,8 +124,9 @@ def make(context: Context) -> Plan:
         on_card=on_card,
         checkpointing=found.checkpointing,
         max_length=hyper.max_length or 0,
+        trying=round(trying, 1),
         comparing=round(_compared_tokens(context) * pace + COMPARING_S, 1) if spec.compare else 0.0,
-        warnings=tuple(_warnings(found, longest, given, launch.processes(found, here))),
+        warnings=(*short, *_warnings(found, longest, given, launch.processes(found, here))),
     )
     return _judge(_with_words(context, plan), shape)
 
@@ -364,7 +367,7 @@ def _seconds_a_token(shape: Shape, found: Teaching) -> float:
 def _disk(spec: RunSpec, shape: Shape) -> int:
     unpacked = shape.parameters * (4 if shape.parameters < base.FULL_PRECISION_BELOW else 2)
     kinds = sum(shape.parameters * BITS[kind] / 8 for kind in spec.export.quantizations)
-    checkpoints = 3 * adapter_weights(shape, spec.hyper.rank) * 12
+    checkpoints = (3 + spec.tries * halving.HELD) * adapter_weights(shape, spec.hyper.rank) * 12
     grown = unpacked + shape.parameters * 2 if spec.grows else 0
     return int(unpacked + grown + shape.parameters * 2 + kinds + checkpoints + 50e6)
 

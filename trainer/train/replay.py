@@ -19,6 +19,8 @@ from trainer.train.answer import answer
 from trainer.train.chat import encode_prompt
 
 QUESTIONS = RESOURCES / "replay" / "questions.jsonl"
+FILE = "replay.jsonl"
+"""In a stage's folder: the questions with what the base answered."""
 OWN = "replay-"
 """What the ids of questions that the base itself answered begin with."""
 CUT = "cut"  # in `reason`: the answer reached its limit, so its end is not learned

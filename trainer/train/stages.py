@@ -18,6 +18,7 @@ from trainer.train import (
     brought,
     choose,
     device,
+    found,
     fused,
     launch,
     lora,
@@ -73,6 +74,7 @@ def train(context: Context) -> Summary:
     it, else here."""
     if brought.is_there(context):
         return brought.take(context)
+    found.hand_over(context)
     group = several.here()
     count = _processes(context) if group.size == 1 else 1
     if count > 1:
@@ -89,24 +91,29 @@ def _processes(context: Context) -> int:
     spec, here = context.spec, device.devices(context.spec.limits)
     if spec.limits.processes is not None or len(here) < 3:  # one card and the processor, or less
         return spec.limits.processes or 1
-    found = device.decide(spec, plan.shape_of(spec.base), plan.data(context).longest, here)
-    return launch.processes(found, here)
+    decided = device.decide(spec, plan.shape_of(spec.base), plan.data(context).longest, here)
+    return launch.processes(decided, here)
 
 
 def taught(context: Context, group: several.Group) -> Summary:
     """The part of one process."""
+    setup = ready(found.applied(context), group)
+    outcome, task = smaller.run(context, setup.task())
+    result = outcome.result(task.hyper, setup.gathering.counts, setup.gathering.warnings)
+    if group.first:
+        write_json(context.stage("train") / "result.json", msgspec.structs.replace(result, device=setup.place))
+    return _summary(result)
+
+
+def ready(context: Context, group: several.Group, stage: str = "train") -> Setup:
+    """The checked base in torch, for a stage that trains."""
     torch.manual_seed(context.spec.seed)
     torch.set_num_threads(context.threads)
     if group.first and not (context.stage("base") / "report.json").exists():
         _check(context)
     group.say(None)  # the others wait for the base
     shared_prefix.register()
-    setup = _Setup(context, group)
-    outcome, task = smaller.run(context, setup.task())
-    result = outcome.result(task.hyper, setup.gathering.counts, setup.gathering.warnings)
-    if group.first:
-        write_json(context.stage("train") / "result.json", msgspec.structs.replace(result, device=setup.place))
-    return _summary(result)
+    return Setup(context, group, stage)
 
 
 def _summary(result: TrainResult) -> Summary:
@@ -118,32 +125,32 @@ def _summary(result: TrainResult) -> Summary:
     }
 
 
-class _Setup:
+class Setup:
     """The base in torch with its adapter, the data, and the objective of the recipe."""
 
-    def __init__(self, context: Context, group: several.Group) -> None:
+    def __init__(self, context: Context, group: several.Group, stage: str) -> None:
         self._context, self.spec, self._group = context, context.spec, group
         self._report = read_json(context.stage("base") / "report.json", BaseReport)
         self._base, self._words = base_of(context), context.run / "words" / "result.json"
         source = base.ensure_folder(self._base, context.cache)
         here = device.devices(self.spec.limits)
         longest = plan.data(context).longest
-        found = group.say(device.decide(self.spec, plan.shape_of(self.spec.base), longest, here))
-        self.device = device.torch_device(found.device, here) if group.size == 1 else group.device(found.device)
-        self.place = found.device.name if group.size == 1 else f"{group.size} × {found.device.name}"
-        self._chosen = device.with_teaching(self.spec.hyper, found, longest)
-        context.progress("train", 0, 1, note=f"Loading the model for {found.device.name}")
+        decided = group.say(device.decide(self.spec, plan.shape_of(self.spec.base), longest, here))
+        self.device = device.torch_device(decided.device, here) if group.size == 1 else group.device(decided.device)
+        self.place = decided.device.name if group.size == 1 else f"{group.size} × {decided.device.name}"
+        self._chosen = device.with_teaching(self.spec.hyper, decided, longest)
+        context.progress(stage, 0, 1, note=f"Loading the model for {decided.device.name}")
         self._tokenizer = base.load_tokenizer(source)
-        dtype, four_bit = base.DTYPES[found.precision], found.precision == "nf4"
+        dtype, four_bit = base.DTYPES[decided.precision], decided.precision == "nf4"
         self.model = base.load_model(source, dtype, str(self.device), four_bit)
         fused.use(self.model, self.device)
-        self.gathering = Gathering(context, self._tokenizer, self.model, self._report.context)
+        self.gathering = Gathering(context, self._tokenizer, self.model, self._report.context, stage)
 
     def task(self) -> Task:
         """Everything that the loop needs."""
         gathered = self.gathering.gather()
         hyper = self._hyper(gathered)
-        layers = lora.add_lora(self.model, hyper.rank, hyper.alpha or hyper.rank, self.spec.seed)
+        self.layers = layers = lora.add_lora(self.model, hyper.rank, hyper.alpha or hyper.rank, self.spec.seed)
         if shares_prefix(self.model):
             self.model.set_attn_implementation(shared_prefix.NAME)
         if hyper.checkpointing:
@@ -208,18 +215,18 @@ class _Setup:
         return ended(answer(self.model, self._tokenizer, prompts, SAMPLE_TOKENS))
 
 
-def _likelihood(setup: _Setup, gathered: Gathered, _hyper: Hyper) -> Objective:
+def _likelihood(setup: Setup, gathered: Gathered, _hyper: Hyper) -> Objective:
     """Learned tokens likely; of what the base answered itself, all that it held for likely is kept."""
     own = [unit for unit in gathered.train if unit[0].id.startswith(replay.OWN)]
     return Likelihood(teacher_targets(setup.model, own, setup.device) if own else {})
 
 
-def _preference(setup: _Setup, gathered: Gathered, hyper: Hyper) -> Objective:
+def _preference(setup: Setup, gathered: Gathered, hyper: Hyper) -> Objective:
     units = [*gathered.train, *gathered.validation]
     return PreferenceObjective(reference_losses(setup.model, units, setup.device), hyper.beta)
 
 
-OBJECTIVES: dict[Aim, Callable[[_Setup, Gathered, Hyper], Any]] = {
+OBJECTIVES: dict[Aim, Callable[[Setup, Gathered, Hyper], Any]] = {
     "likelihood": _likelihood,
     "preference": _preference,
 }

@@ -12,6 +12,7 @@ from app.finetune.steps import need_of
 from app.finetune.wizard import DOMAIN_WORDS, WORDED, Effort, Goal
 from app.gui.finetune.cards import WizardCard
 from app.gui.finetune.controller import FinetuneController
+from app.gui.finetune.find_best import FindBest
 from app.gui.finetune.parts import Panel, TwoColumns
 from app.gui.finetune.sizes import SizeCards
 from app.gui.hardware import disk_free_bytes, size_text
@@ -45,6 +46,7 @@ class GoalStep(ScrollColumn):
         self.bases: dict[str, WizardCard] = {}
         self.efforts: dict[str, WizardCard] = {}
         self._shown_models: dict[str, str] = {}
+        self.find_best = FindBest(controller)
         self._build_goals()
         self._build_lower()
         self._build_needs()
@@ -77,6 +79,7 @@ class GoalStep(ScrollColumn):
         self.masking.setVisible(wizard.goal != "search")
         self.words.setChecked(wizard.words > 0)
         self.words.setVisible(wizard.goal in WORDED)
+        self.find_best.show_choice(wizard)
         self._show_needs()
 
     def progress(self) -> None:
@@ -205,6 +208,7 @@ class GoalStep(ScrollColumn):
         )
         self.words.clicked.connect(lambda on: self._controller.change(words=DOMAIN_WORDS if on else 0))
         details.addWidget(self.words)
+        details.addWidget(self.find_best)
         self._how = Label("", "caption", "text2", wrap=True)
         details.addWidget(self._how)
         self._details.hide()
@@ -237,10 +241,9 @@ class GoalStep(ScrollColumn):
             if item is not None and (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
-        self.bases = {}
-        for model in usable[:SHOWN_MODELS]:
-            self.bases[model.id] = self._base_card(model, resources.memory_bytes)
-            self._bases.addWidget(self.bases[model.id])
+        self.bases = {each.id: self._base_card(each, resources.memory_bytes) for each in usable[:SHOWN_MODELS]}
+        for card in self.bases.values():
+            self._bases.addWidget(card)
         if not usable:
             text = self.tr("No model is installed that can be trained. Import one on the Models page.")
             self._bases.addWidget(Label(text, "ui", "text2", wrap=True))
@@ -268,8 +271,7 @@ class GoalStep(ScrollColumn):
             self._say_needs(TEACHING_BYTES, TEACHING_DISK_BYTES)
             return
         if wizard is not None and wizard.goal == "scratch":
-            made = SIZES[wizard.size]
-            self._say_needs(made.memory_bytes, made.disk_bytes)
+            self._say_needs(SIZES[wizard.size].memory_bytes, SIZES[wizard.size].disk_bytes)
             return
         if model is None:
             self._needs.hide()

@@ -9,13 +9,14 @@ from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QGuiApplica
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.finetune.durations import time_left
-from app.finetune.progress import LEARNING, STAGE_TEXT
+from app.finetune.progress import LEARNING, STAGE_TEXT, STEERED
 from app.gui.finetune.chart import LossChart
 from app.gui.finetune.controller import FinetuneController
 from app.gui.finetune.parts import Panel, TwoColumns
 from app.gui.finetune.sample import SamplePanel
 from app.gui.finetune.train_facts import TrainFacts
 from app.gui.finetune.train_head import TrainHead
+from app.gui.finetune.trials import TrialsPanel
 from app.gui.widgets import Banner, Button, Label, empty_layout
 from app.gui.widgets.page_frame import ScrollColumn
 
@@ -51,6 +52,9 @@ class TrainStep(ScrollColumn):
         self._columns = TwoColumns(self._build_chart(), self._facts, (2, 1))
         self.column.addWidget(self._columns)
         self.column.addSpacing(16)
+        self.trials = TrialsPanel(controller)
+        self.column.addWidget(self.trials)
+        self.column.addSpacing(16)
         self.sample = SamplePanel(controller)
         self.column.addWidget(self.sample)
         self._build_details()
@@ -61,6 +65,7 @@ class TrainStep(ScrollColumn):
 
     def set_narrow(self, narrow: bool) -> None:
         self._columns.set_narrow(narrow)
+        self.trials.set_narrow(narrow)
 
     def refresh(self) -> None:
         """What changes with the run's state."""
@@ -68,7 +73,9 @@ class TrainStep(ScrollColumn):
         if state not in ("training", "paused"):
             self._stopping = self._ending = False
         stage = self._controller.progress.stage
-        can_pause = state == "training" and stage in LEARNING
+        can_pause = state == "training" and stage in STEERED
+        self._head.name_stop(trying=stage == "trials")
+        self._columns.setVisible(stage != "trials")  # no curve of a trial is kept
         self.pause.setVisible(state in ("training", "waiting") and stage not in AFTER_TRAINING)
         if can_pause:
             self.pause.enable()
@@ -125,6 +132,7 @@ class TrainStep(ScrollColumn):
         self._chart_title.setText(of or self.tr("Error on training and held-out questions"))
         self.chart.show_points(told.points, told.best_step)
         self._facts.show_progress(told, learns=state != "done" and stage not in AFTER_TRAINING)
+        self.trials.refresh()
         self.sample.progress()
         self._announce(title)
         if (stage, state) != self._shown_state:

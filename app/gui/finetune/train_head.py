@@ -51,6 +51,10 @@ class TrainHead(Panel):
         self._row.addLayout(buttons)
         self.column.addLayout(self._row)
 
+    def name_stop(self, *, trying: bool) -> None:
+        """What stopping does: it ends the training, or the trials alone, behind which the training comes."""
+        self.stop.setText(self.tr("Use the best so far") if trying else self.tr("Stop and keep best"))
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.fit()

@@ -6,6 +6,7 @@ from PySide6.QtCore import QDateTime, QLocale, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.errors import AppError
+from app.finetune import tried
 from app.finetune.compare import Comparison
 from app.finetune.durations import duration
 from app.finetune.use import base_name, data_text, taught_documents
@@ -202,6 +203,8 @@ class UseStep(ScrollColumn):
         names = ", ".join(sorted(documents.values()))
         lines = [self.tr("Run {0}, folder {1}").format(run.id, run.folder)]
         lines += [self.tr("Documents: {0}").format(names)] if names else []
+        tested = run.trials
+        lines += [tried.text(tested)] if tested is not None else []
         gate = run.gate
         for judged in gate.files if gate else ():
             said = self.tr("passed") if judged.passed else judged.reason
