@@ -17,6 +17,7 @@ from app.core.documents import DocumentsDesk
 from app.core.flows import Flow
 from app.core.house import Handler, House
 from app.core.lineup import Lineup
+from app.core.loose_prints import print_answer
 from app.core.models import ModelsDesk
 from app.core.reply import Reply
 from app.errors import AppError
@@ -216,6 +217,8 @@ class _Play:
             return
         self._said[step] = said
         at = step[0]
+        if isinstance(said, Answer):
+            print_answer(self._house, said, [self._questions[at]])
         both = [self._said[at, side] for side in (0, 1) if (at, side) in self._said]
         if len(both) == 2:
             self._done += 1
