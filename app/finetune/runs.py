@@ -18,7 +18,18 @@ from app.files import PRIVATE_FOLDER, cannot_write, make_folder, write_atomic
 from app.finetune.wizard import Wizard
 from app.finetune.wizard_file import read_wizard, write_wizard
 from trainer.events import AnyEvent, read_events
-from trainer.spec import Action, BaseReport, Control, ExportResult, GateResult, HeadResult, Marker, RunSpec, TrainResult
+from trainer.spec import (
+    BROUGHT,
+    Action,
+    BaseReport,
+    Control,
+    ExportResult,
+    GateResult,
+    HeadResult,
+    Marker,
+    RunSpec,
+    TrainResult,
+)
 
 T = TypeVar("T", bound=Struct)
 PART = ".part"
@@ -99,6 +110,15 @@ class Run:
     def mark_reviewed(self) -> None:
         """A person has seen the list: training may begin."""
         write_atomic(self.folder / "reviewed", b"")
+
+    def train_here(self) -> None:
+        """Training may begin, and an adapter that was brought counts no more. Raises NoSpace."""
+        if (self.folder / BROUGHT).exists():
+            try:
+                shutil.rmtree(self.folder / BROUGHT)
+            except OSError as error:
+                raise cannot_write(self.folder / BROUGHT, error) from error
+        self.mark_reviewed()
 
     @property
     def reviewed(self) -> bool:

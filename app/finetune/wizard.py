@@ -27,6 +27,8 @@ ASKED: tuple[Goal, ...] = ("teach", "read")
 """Goals whose exam has a place for the person's own questions."""
 WORDED: tuple[Goal, ...] = ("teach", "read")
 """Goals that read enough text for new words to be learned."""
+AWAY: tuple[Goal, ...] = ("teach", "read", "prefer", "classify")
+"""Goals whose training can be done on another computer: what comes of it is an adapter of the base."""
 DOMAIN_WORDS = 200
 """How many words the window offers to add."""
 FEWEST, MOST = 5, 10

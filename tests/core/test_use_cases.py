@@ -242,6 +242,8 @@ TABLE: dict[str, Use] = {
     "ResumeRun": Use("FinetuneController.resume", "train"),
     "SteerRun": Use("FinetuneController._steer", "train", "runs"),
     "FollowRun": Use(command="train", why=EVENTS),
+    "ExportRun": Use("Away.export", "train"),
+    "BringAdapter": Use("Away.bring", "train"),
     "InstallRun": Use(command="train", why="in the window what is installed is used at once: UseRun"),
     "UseRun": Use("FinetuneController.use", "train", "runs"),
     "KeepOld": Use("FinetuneController.keep_old", "train"),

@@ -137,6 +137,22 @@ class FollowRun(Call, frozen=True):
     run_id: str
 
 
+class ExportRun(Call, frozen=True):
+    """Write what would train here, and a configuration for a tool on another computer, into a folder that is new or
+    empty; → RunExported. Cancelled, it stops."""
+
+    run_id: str
+    tool: Literal["trl", "axolotl"]
+    folder: str
+
+
+class BringAdapter(Call, frozen=True):
+    """Take the adapter that PEFT wrote into this folder as what the run learned; → RunKept when it is being checked."""
+
+    run_id: str
+    folder: str
+
+
 class InstallRun(Call, frozen=True):
     """List the model that came out; `name` "" takes the run's; → ModelInstalled, of a reader RunKept."""
 
@@ -231,6 +247,12 @@ class TrainingMeasured(Data, frozen=True):
     measured: Measured
 
 
+class RunExported(Data, frozen=True):
+    """The files that were written, by path."""
+
+    files: tuple[str, ...]
+
+
 class TrainingRefused(Data, frozen=True):
     """It does not fit; `possible`: with the chat paused it does."""
 
@@ -300,6 +322,8 @@ Calls = (
     | ResumeRun
     | SteerRun
     | FollowRun
+    | ExportRun
+    | BringAdapter
     | InstallRun
     | UseRun
     | KeepOld
@@ -309,5 +333,5 @@ Calls = (
     | RemoveParts
     | DeleteRun
 )
-Answers = Runs | RunKept | ResourcesFound | TrainingMeasured | TrainingRefused
+Answers = Runs | RunKept | ResourcesFound | TrainingMeasured | TrainingRefused | RunExported
 Events = RunsChanged | RunChanged | RunMoved | ReviewDecided | Voted
