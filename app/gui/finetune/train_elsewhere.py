@@ -73,7 +73,7 @@ class TrainElsewhere(QDialog):
     def _write(self) -> None:
         folder = ask_for_folder(self, self.tr("Write data and configuration into"))
         if folder:
-            tool = cast(Literal["trl", "axolotl"], self.tool.value)
+            tool = cast(Literal["trl", "axolotl"], self.tool.value())
             self._wait(self.tr("Writing…"))
             done = partial(self._written, folder)
             self._job = self._away.export(self._run_id, tool, folder, done, self._failed)
