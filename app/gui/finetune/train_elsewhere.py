@@ -44,7 +44,7 @@ class TrainElsewhere(QDialog):
             "A folder that is empty or new. It will hold your data: mind who may read it. README.md in it says what to "
             "do there."
         )
-        self._add_part(column, self.tr("1. Write data and configuration for"), first, self.tool, self.write)
+        self._add_part(column, self.tr("1. Write what it needs, for"), first, self.tool, self.write)
         self.bring = Button(self.tr("Choose the adapter…"), icon="folder-open")
         self.bring.clicked.connect(self._bring)
         second = self.tr(
