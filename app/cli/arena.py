@@ -58,6 +58,8 @@ def command(args: argparse.Namespace, session: Session) -> int:
         raise AppError("Two models are compared.", "Name both: inhouse arena A B.")
     models = (session.model(args.models[0]), session.model(args.models[1]))
     ids = (models[0].id, models[1].id)
+    if ids[0] == ids[1]:
+        raise AppError("A model cannot be compared with itself.", "Name two different ones.")
     if args.clear:
         session.call(ClearVotes(models=ids))
         tell("The votes on these two models are deleted.")
