@@ -55,6 +55,7 @@ class Away:
         def listed(review: ReviewList) -> None:
             steps = away.bring(watched.run, review, _absolute(call.folder))
             self._flows.run(watched, steps, lambda _: self._launched(watched, reply), reply.failed, review=review)
+            reply.on_cancel(lambda: reply.cancelled() if self._flows.drop(watched) else None)
 
         self._reviews.with_list(watched.run, listed, reply.failed)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import fake_run
 import pytest
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication, QFileDialog
 from test_finetune_page import Wizard
 
@@ -74,7 +75,16 @@ def test_data_is_written_for_a_tool_and_an_error_stays_in_the_dialog(
     assert "2 files are in “out”" in said(dialog) and "README.md" in said(dialog)
     dialog.write.click()
     dialog.leave.click()
-    assert world.trainer.plans[-1].controls == ["cancel"], "closed in the middle"
+    late = world.trainer.plans[-1]
+    assert late.controls == ["cancel"], "closed in the middle"
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    late.confirm_cancel()
+    dialog = opened(world)
+    dialog.bring.click()
+    late = world.trainer.plans[-1]
+    dialog.leave.click()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert late.controls == ["cancel"] and not world.trainer.launched
 
 
 def test_an_adapter_that_comes_back_goes_on_to_be_checked(world: Wizard, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -147,7 +147,8 @@ class ExportRun(Call, frozen=True):
 
 
 class BringAdapter(Call, frozen=True):
-    """Take the adapter that PEFT wrote into this folder as what the run learned; → RunKept when it is being checked."""
+    """Take the adapter that PEFT wrote into this folder as what the run learned; → RunKept when it is being checked.
+    Cancelled before, it is left."""
 
     run_id: str
     folder: str

@@ -28,6 +28,7 @@ class TrainElsewhere(QDialog):
         super().__init__(parent)
         self._away, self._run_id = away, run_id
         self._job: Job | None = None
+        self._closed = False
         title = self.tr("Train elsewhere")
         column = framed(self, title)
         text = self.tr(
@@ -82,7 +83,7 @@ class TrainElsewhere(QDialog):
         folder = ask_for_folder(self, self.tr("The adapter's folder"))
         if folder:
             self._wait(self.tr("Reading the adapter…"))
-            self._job = self._away.bring(self._run_id, folder, self.accept, self._failed)
+            self._job = self._away.bring(self._run_id, folder, self._taken, self._failed)
 
     def _written(self, folder: str, said: RunExported) -> None:
         names = ", ".join(Path(file).name for file in said.files)
@@ -92,11 +93,16 @@ class TrainElsewhere(QDialog):
         banner.acted.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(folder)))
         self._over(banner)
 
+    def _taken(self) -> None:
+        if not self._closed:
+            self.accept()
+
     def _failed(self, error: AppError) -> None:
         self._over(Banner("danger", error.message, error.hint))
 
     def done(self, result: int) -> None:
-        """Closed: what is being written is not wanted any more."""
+        """Closed: what is being written or read is not wanted any more, and nobody is there to hear of it."""
+        self._closed = True
         if self._job is not None and self._job.active:
             self._job.cancel()
         super().done(result)
@@ -109,6 +115,8 @@ class TrainElsewhere(QDialog):
 
     def _over(self, banner: Banner) -> None:
         self._job = None
+        if self._closed:
+            return
         self._say(banner)
         for control in (self.tool, self.write, self.bring):
             control.setEnabled(True)
