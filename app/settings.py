@@ -152,6 +152,8 @@ API_PORT = Setting(
 API_REQUESTS_A_MINUTE = Setting("api_requests_a_minute", 600, kind=int, minimum=1, maximum=1_000_000)
 API_ORIGINS = Setting("api_origins", "", maximum=2000)
 """Web pages that may ask from a browser, separated by spaces: "https://wiki.example". Nobody needs it by default."""
+KEEP_PRINTS = Setting("keep_prints", True, kind=bool)
+"""Whether what programs and commands were told is known again by its print: a company's policy alone says no."""
 FIRST_RUN_DONE = Setting("first_run_done", False, kind=bool)
 SIDEBAR_OPEN = Setting("sidebar_open", True, kind=bool)
 LARGER_MODEL_HINT = Setting("larger_model_hint", True, kind=bool)
@@ -162,7 +164,7 @@ ALL: tuple[Setting[Any], ...] = (
     ANSWER_LANGUAGE, PASSAGES_PER_ANSWER, TEMPERATURE, TOP_P, TOP_K, MIN_P, REPEAT_PENALTY, SEED, MAX_TOKENS,
     CONTEXT_LENGTH, DEFAULT_ASSISTANT, DEFAULT_COLLECTION, TRASH_DAYS, READ_SCANS, THREADS, GPU_LAYERS, UNLOAD_AFTER,
     OFFLINE, CATALOGUE, LLAMA_CPP, ADD_RUNTIMES, API_ENABLED, API_PORT, API_REQUESTS_A_MINUTE, API_ORIGINS,
-    FIRST_RUN_DONE, SIDEBAR_OPEN, LARGER_MODEL_HINT,
+    KEEP_PRINTS, FIRST_RUN_DONE, SIDEBAR_OPEN, LARGER_MODEL_HINT,
 )  # fmt: skip
 BY_KEY: dict[str, Setting[Any]] = {setting.key: setting for setting in ALL}
 

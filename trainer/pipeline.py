@@ -18,7 +18,7 @@ from app.errors import AppError
 from trainer import events
 from trainer.context import Context
 from trainer.errors import TrainerError, as_trainer_error, out_of_memory
-from trainer.spec import FOUND, Export, Limits, Marker, RunSpec, read_json, read_spec, review_of, write_json
+from trainer.spec import BROUGHT, FOUND, Export, Limits, Marker, RunSpec, read_json, read_spec, review_of, write_json
 from trainer.stages import PREPARE, Stage, stages_of
 
 MARKER = "done.json"
@@ -72,7 +72,7 @@ def _fail(emit: Callable[[events.Event], None], stage: str, error: TrainerError,
 def _run_stage(context: Context, stage: Stage, index: int, total: int, before: str) -> str:
     """Run one stage, or skip it; returns the fingerprint that the next one builds on."""
     folder = context.stage(stage.name)
-    parts = f"{before}|{stage.name}|{_review_stamp(context, stage)}|{_own_stamp(context.spec, stage)}"
+    parts = f"{before}|{stage.name}|{_review_stamp(context, stage)}|{_own_stamp(context, stage)}"
     fingerprint = hashlib.sha256(parts.encode()).hexdigest()[:32]
     marker = folder / MARKER
     if marker.exists() and read_json(marker, Marker).fingerprint == fingerprint:
@@ -112,12 +112,16 @@ def _stamp(spec: RunSpec) -> str:
     return digest.hexdigest()
 
 
-def _own_stamp(spec: RunSpec, stage: Stage) -> str:
+def _own_stamp(context: Context, stage: Stage) -> str:
     """Another kind of file, or another name, exports again but does not train again; another time to find the best
-    settings tries and trains again, but makes no question again."""
+    settings tries and trains again, but makes no question again; an adapter from elsewhere takes the place of what was
+    trained here, and of all that followed from it."""
     if stage.name == "trials":
-        return str(spec.find_best)
-    return f"{spec.name}{spec.export}" if stage.name == "export" else ""
+        return str(context.spec.find_best)
+    if stage.name == "train":
+        brought = sorted((context.run / BROUGHT).glob("*"))
+        return hashlib.sha256(b"".join(path.read_bytes() for path in brought)).hexdigest() if brought else ""
+    return f"{context.spec.name}{context.spec.export}" if stage.name == "export" else ""
 
 
 def _review_stamp(context: Context, stage: Stage) -> str:

@@ -33,6 +33,7 @@ async def ask(request: Request) -> Response:
             collections=tuple(asked.collections),
             model_id=model_id,
             attach=tuple(map(str, paths)),
+            print=True,
         )
         answered = await unless_gone(request, request.state.door.ask(call))
     assert isinstance(answered, Answered)

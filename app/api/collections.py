@@ -81,6 +81,7 @@ async def ask(request: Request) -> Response:
         model_id=model_id,
         filter=asked.filter(),
         assistant_id=await _assistant_id(request.state.door, asked.assistant),
+        print=True,
     )
     if asked.stream:
         return await streamed(request, [call], AnswerStream(collection, model, why=bool(asked.why)))

@@ -162,6 +162,7 @@ class ChatStore(Answerers):
         with self._change() as db:
             changed = sum(forget.forget_documents(db, part) for part in _parts(ids))
         self._empty_log()
+        self.loose.forget(ids)
         return Forgot(answers=changed, speaking=self.answers_about(ids))
 
     def forget_in_copies(self, ids: Sequence[int]) -> None:

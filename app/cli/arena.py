@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from app.cited import cited_as
 from app.cli.ask import read_queries
 from app.cli.output import say, say_json, tell
 from app.cli.session import Session
@@ -57,6 +58,8 @@ def command(args: argparse.Namespace, session: Session) -> int:
         raise AppError("Two models are compared.", "Name both: inhouse arena A B.")
     models = (session.model(args.models[0]), session.model(args.models[1]))
     ids = (models[0].id, models[1].id)
+    if ids[0] == ids[1]:
+        raise AppError("A model cannot be compared with itself.", "Name two different ones.")
     if args.clear:
         session.call(ClearVotes(models=ids))
         tell("The votes on these two models are deleted.")
@@ -114,9 +117,13 @@ def _vote(session: Session, pair: PairPlayed, place: str) -> bool:
         tell(f"Not answered: {pair.failure.message} {pair.failure.hint}".strip())
         return True
     if pair.alike:
-        say(f"\nBoth models gave the same answer, so there is nothing to choose:\n{pair.left}")
+        say(f"\nBoth models gave the same answer, so there is nothing to choose:\n{pair.left.text}")
         return True
-    say(f"\nA: {pair.left or '(nothing)'}\n\nB: {pair.right or '(nothing)'}\n")
+    for name, answer in (("A", pair.left), ("B", pair.right)):
+        say(f"\n{name}: {answer.text or '(nothing)'}")
+        for source in answer.sources:
+            say(f"   [{source.n}] {cited_as(source.passage)}")
+    say("")
     key = ""
     while key not in KEYS:
         try:

@@ -130,6 +130,7 @@ def _answer(
         pictures=_pictures(args),
         assistant_id=assistant.id if assistant else "",
         shares=LIKELY if args.shares else None,
+        print=True,
     )
     session.progress.show("Reading your files…" if call.attach or call.pictures else "Searching your documents…")
     on_token = shown.add if draft else lambda _: None

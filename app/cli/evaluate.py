@@ -20,6 +20,8 @@ from app.workers.calls.engine import Complete, Completed, Score, Scored
 from app.workers.message import Data
 
 USUAL = ("knowledge", "choices")
+FEW = 5
+"""Marks that say nothing about others: fewer may be all the same by chance, and a bootstrap would call that certain."""
 MOST_TOLD = 5
 """Rows of a file that cannot be used are named up to here; the rest is counted."""
 
@@ -108,7 +110,8 @@ class _Evaluation:
         """All models on one set. Raises _Stopped, AppError."""
         items = questions.items
         if self._judge is None and (left := sum(item.kind == "open" for item in items)):
-            tell(f"{questions.name}: {left} open questions need a judge: add --judge MODEL.")
+            count = "1 open question needs" if left == 1 else f"{left} open questions need"
+            tell(f"{questions.name}: {count} a judge: add --judge MODEL.")
             items = tuple(item for item in items if item.kind != "open")
         if not items:
             return
@@ -258,6 +261,8 @@ def _print(figures: Sequence[Figure]) -> None:
 
 
 def _numbers(figure: Figure) -> tuple[str, str]:
+    if figure.measure == "mark" and figure.count < FEW:
+        return f"{figure.value:.0f}", "too few"
     if figure.measure == "mark":
         return f"{figure.value:.0f}", f"{figure.low:.0f} to {figure.high:.0f}"
     if figure.measure == "difference":

@@ -55,7 +55,8 @@ def command(args: argparse.Namespace, session: Session) -> int:
     for name, action in ACTIONS.items():
         if getattr(args, name):
             return action(args, run, session)
-    decided = (_decide(args, run, session) | bring_adapter(args, run, session)) if args.run else False
+    decided = _decide(args, run, session) if args.run else False
+    run = bring_adapter(args, run, session)
     if args.plan:
         return _plan(run, session)
     run = _carry_on(args, run, session, decided=decided)

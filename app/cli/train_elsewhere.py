@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
 from pathlib import Path
 
 from app.cli.output import say, tell
@@ -11,8 +10,6 @@ from app.cli.session import Session
 from app.core.calls import training as c
 from app.errors import AppError
 from app.finetune.states import BUSY
-from app.finetune.trainer_command import require_trainer, trainer_command
-from app.spawn import child_environment
 
 TOOLS = ("trl", "axolotl")
 
@@ -39,47 +36,31 @@ def export_config(args: argparse.Namespace, run: c.RunRecord, session: Session) 
     if tool not in TOOLS:
         raise AppError(f"“{tool}” is no tool that Inhouse writes for.", f"Name one of {' and '.join(TOOLS)}.")
     session.progress.show("Writing…")
-    say(_ran("export-config", run.folder, tool, _absolute(folder), session=session).rstrip())
+    written = session.call(c.ExportRun(run_id=run.id, tool=tool, folder=_absolute(folder)))
+    assert isinstance(written, c.RunExported)
+    for file in written.files:
+        say(file)
     tell("README.md in it says what to do on the cluster. The folder holds your data: mind who may read it.")
     return 0
 
 
-def bring_adapter(args: argparse.Namespace, run: c.RunRecord, session: Session) -> bool:
-    """Lay the adapter into the run in place of its training; → whether one was named.
+def bring_adapter(args: argparse.Namespace, run: c.RunRecord, session: Session) -> c.RunRecord:
+    """Take the adapter in place of the run's training; → the run at work on it, or as it was where none is named.
 
     Raises:
         AppError: something works on the run, or the adapter does not fit.
     """
     if not args.bring_adapter:
-        return False
+        return run
     if run.state in BUSY:
         raise AppError("The run is at work.", f"Stop it first: inhouse train {run.id} --stop")
     session.progress.show("Reading the adapter…")
-    _ran("bring", run.folder, _absolute(args.bring_adapter), session=session)
+    kept = session.call(c.BringAdapter(run_id=run.id, folder=_absolute(args.bring_adapter)))
+    assert isinstance(kept, c.RunKept)
     tell("The adapter is taken. It is checked and compared now.")
-    return True
+    return kept.run
 
 
 def _absolute(folder: str) -> str:
+    """As this process sees it: the core may run in another folder."""
     return str(Path(folder).expanduser().absolute())
-
-
-def _ran(command: str, *given: str, session: Session) -> str:
-    """What the trainer's command printed.
-
-    Raises:
-        AppError: it did not do it, in its own words.
-    """
-    require_trainer()
-    ended = subprocess.run(
-        trainer_command(command, *given),
-        env=child_environment(session.home),
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
-    if ended.returncode:
-        *_, last = ended.stderr.strip().splitlines() or ["The trainer ended without a word."]
-        raise AppError(last)
-    return ended.stdout

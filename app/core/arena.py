@@ -17,6 +17,7 @@ from app.core.documents import DocumentsDesk
 from app.core.flows import Flow
 from app.core.house import Handler, House
 from app.core.lineup import Lineup
+from app.core.loose_prints import print_answer
 from app.core.models import ModelsDesk
 from app.core.reply import Reply
 from app.errors import AppError
@@ -216,6 +217,8 @@ class _Play:
             return
         self._said[step] = said
         at = step[0]
+        if isinstance(said, Answer):
+            print_answer(self._house, said, [self._questions[at]])
         both = [self._said[at, side] for side in (0, 1) if (at, side) in self._said]
         if len(both) == 2:
             self._done += 1
@@ -227,8 +230,9 @@ class _Play:
         if isinstance(first, AppError) or isinstance(second, AppError):
             error = first if isinstance(first, AppError) else second
             assert isinstance(error, AppError)
+            nothing = c.PairAnswer("")
             return c.PairPlayed(
-                pair_id="", question=question, left="", right="", done=self._done, failure=failure_of(error)
+                pair_id="", question=question, left=nothing, right=nothing, done=self._done, failure=failure_of(error)
             )
         sides = [(first, self._models[0]), (second, self._models[1])]
         random.SystemRandom().shuffle(sides)
@@ -238,7 +242,7 @@ class _Play:
         speeds = (left.stats.tokens_per_s, right.stats.tokens_per_s)
         pair_id = "" if alike else self._keep(_Pair(question, asked, (left_model, right_model), speeds))
         return c.PairPlayed(
-            pair_id=pair_id, question=question, left=left.text, right=right.text, done=self._done, alike=alike
+            pair_id=pair_id, question=question, left=_shown(left), right=_shown(right), done=self._done, alike=alike
         )
 
     def _fail(self, error: AppError) -> None:
@@ -261,3 +265,7 @@ class _Play:
 
 def _within(step: Step) -> float:
     return step.within_s
+
+
+def _shown(answer: Answer) -> c.PairAnswer:
+    return c.PairAnswer(answer.text, answer.sources, answer.unsupported)

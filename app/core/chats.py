@@ -198,6 +198,7 @@ class Chats:
             for chat in self._store.list_chats(limit=self._store.count()):
                 self._store.delete(chat.id)
             self._kept.forget()
+            self._store.loose.clear()
         self._store.purge()
         self._attachments.sweep()
         reply.done(Done())

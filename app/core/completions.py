@@ -1,4 +1,5 @@
-"""What programs let a model write: no chat, no documents, no store, only the model and the one who asked."""
+"""What programs let a model write: no chat, no documents, no store, only the model and the one who asked. What stays
+of it is the print by which the text is known again (docs/model-text.md)."""
 
 from __future__ import annotations
 
@@ -7,20 +8,22 @@ from typing import Any
 
 from app.core.calls import api as c
 from app.core.children import Requester
-from app.core.house import Handler
+from app.core.house import Handler, House
+from app.core.loose_prints import print_text
 from app.core.models import ModelsDesk
 from app.core.pictures import check_sees
 from app.core.reply import Reply
 from app.errors import AppError, WorkerGone
 from app.types import InstalledModel
+from app.workers.calls.engine import Complete, Completed, Token
 from app.workers.message import Call
 
 
 class Completions:
     """Hands each request to the model that it names, and its answer to the door that asked."""
 
-    def __init__(self, models: ModelsDesk) -> None:
-        self._models = models
+    def __init__(self, house: House, models: ModelsDesk) -> None:
+        self._house, self._models = house, models
         self._open: dict[Reply, Requester | None] = {}
         """Every request under way with who answers it, None until that can."""
         models.engine_leaving.connect(self._interrupt)
@@ -47,13 +50,20 @@ class Completions:
                     self._end(reply, error)
                     return
             self._open[reply] = backend
-            job = backend.request(
-                call.request,
-                event=reply.event,
-                done=lambda data: self._end(reply, data),
-                failed=lambda error: self._end(reply, error),
-                cancelled=lambda: self._end(reply),
-            )
+            said: list[str] = []
+
+            def event(data: Any) -> None:
+                if isinstance(data, Token) and not data.thinking:
+                    said.append(data.text)
+                reply.event(data)
+
+            def ended(result: Any = None) -> None:
+                self._end(reply, result)
+                if isinstance(call, c.CompleteWith):
+                    text = result.text if isinstance(result, Completed) else "".join(said)
+                    print_text(self._house, text, _asked(call.request))
+
+            job = backend.request(call.request, event=event, done=ended, failed=ended, cancelled=ended)
             # A program that went away is no reason to end an engine that works for others.
             reply.on_cancel(lambda: job.cancel(insist=False))
 
@@ -82,3 +92,8 @@ class Completions:
             reply.cancelled()
         else:
             reply.done(result)
+
+
+def _asked(request: Complete) -> tuple[str, ...]:
+    """What a program has said itself, which is not the model's."""
+    return request.prompt or "", *(message.content for message in request.messages)

@@ -141,7 +141,7 @@ class Core:
         model_text = ModelTextDesk(house, self.documents)
         self.runtimes = RuntimesDesk(house, self.models, self.documents)
         training = TrainingDesk(house, self.models, self.documents, readers, trainer)
-        completions = Completions(self.models)
+        completions = Completions(house, self.models)
         attachments.settled.connect(lambda *_: self.documents.list.recount())  # a photo may be among them
         for asked in (self.answers, questions, completions):
             self.documents.recognising.gives_way_to(lambda asked=asked: asked.is_busy)  # type: ignore[misc]

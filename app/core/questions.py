@@ -17,6 +17,7 @@ from app.core.documents import DocumentsDesk
 from app.core.flows import Flow
 from app.core.house import Handler, House
 from app.core.library import LibraryDesk
+from app.core.loose_prints import print_answer
 from app.core.models import ModelsDesk
 from app.core.pictures import Pictures
 from app.core.reply import Reply
@@ -126,7 +127,7 @@ class _Question:
         model: InstalledModel,
         answered_by: Assistant | None,
     ) -> None:
-        self._reply = reply
+        self._house, self._call, self._reply = house, call, reply
         self._text: list[str] = []
         ask = assistant.ask_of(
             house.settings,
@@ -173,6 +174,8 @@ class _Question:
     def _done(self, answer: Answer) -> None:
         self.ended()
         self._reply.done(c.Answered(answer=answer))
+        if self._call.print:
+            print_answer(self._house, answer, [*(each.content for each in self._call.history), self._call.question])
 
     def _failed(self, error: AppError) -> None:
         self.ended()

@@ -126,7 +126,7 @@ class Running:
 
         def done(refused: TooLarge | None) -> None:
             if refused is None:
-                self._launched(watched, reply)
+                self.launched(watched, reply)
             else:
                 self._note(watched, review, refused.measured)
                 reply.done(c.TrainingRefused(measured=refused.measured, possible=refused.possible))
@@ -150,9 +150,10 @@ class Running:
             return
         require("resume", watched.state)
         require_trainer()
-        self._flows.run(watched, cases.resume(watched.run), lambda _: self._launched(watched, reply), reply.failed)
+        self._flows.run(watched, cases.resume(watched.run), lambda _: self.launched(watched, reply), reply.failed)
 
-    def _launched(self, watched: WatchedRun, reply: Reply) -> None:
+    def launched(self, watched: WatchedRun, reply: Reply) -> None:
+        """The trainer's process works on it."""
         self._reviews.forget(watched.id)
         self._watch.launched(watched)
         reply.done(c.RunKept(run=watched.record()))

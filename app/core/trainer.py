@@ -15,6 +15,7 @@ from app.core.clock import Clock
 from app.core.local_work import LocalWork
 from app.core.requests import ControlWord
 from app.errors import AppError
+from app.finetune.away import ExportTraining, TakeAdapter
 from app.finetune.cases import LaunchTrainer, PlanTraining, TryAuthor
 from app.finetune.measured import Measured
 from app.finetune.runs import Run
@@ -22,15 +23,16 @@ from app.finetune.trainer_command import trainer_command
 from app.paths import Home
 from app.spawn import child_environment
 from app.workers.message import Call
-from trainer.spec import Trial
+from trainer.spec import Trial, Written
 
 LOG = "trainer.log"
 """In the run's folder: what the trainer's process writes beside its events."""
+UNWRITTEN, UNTAKEN = "Nothing was written.", "The adapter was not taken."
 UNMEASURED, UNTRIED = "What training needs could not be measured.", "The author of the questions could not be tried."
 
 
 class Trainer(Requester, Protocol):
-    """Takes PlanTraining, TryAuthor and LaunchTrainer, and knows of the processes that it started itself."""
+    """Takes the trainer's calls of app.finetune.cases and away, and knows of the processes that it started itself."""
 
     def has_ended(self, run: Run) -> bool:
         """Whether the process that was started for a run has ended; False also where another core started it."""
@@ -64,6 +66,10 @@ class TrainerProcess(LocalWork):
                 self._ask(key, ["plan", str(Path(call.folder) / "run.json"), *more], Measured, UNMEASURED)
             elif isinstance(call, TryAuthor):
                 self._ask(key, ["author", str(Path(call.folder) / "run.json")], Trial, UNTRIED)
+            elif isinstance(call, ExportTraining):
+                self._ask(key, ["export-config", call.folder, call.tool, call.to], Written, UNWRITTEN)
+            elif isinstance(call, TakeAdapter):
+                self._ask(key, ["bring", call.folder, call.source], Written, UNTAKEN)
         except AppError as error:
             self.failed(key, error)
 

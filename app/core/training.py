@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.core.authoring import Authoring
+from app.core.away import Away
 from app.core.calls import training as c
 from app.core.documents import DocumentsDesk
 from app.core.house import Handler, House
@@ -60,6 +61,7 @@ class TrainingDesk:
         self._authoring = authoring = Authoring(house, models, self._material, watch)
         self._preparing = Preparing(house, documents, watch, flows, reviews, self._material, runs, readers, authoring)
         self._running = Running(house, models, watch, flows, reviews, self._preparing)
+        self._away = Away(flows, reviews, self._running.launched)
         self._use = TrainingUse(house, models, watch, flows, readers)
         self._take_over()
 
@@ -85,6 +87,8 @@ class TrainingDesk:
             c.SteerRun: self._running.steer,
             c.AskSample: self._running.ask_sample,
             c.FollowRun: self._running.follow,
+            c.ExportRun: self._away.export,
+            c.BringAdapter: self._away.bring,
             c.InstallRun: self._use.install,
             c.UseRun: self._use.use,
             c.KeepOld: self._use.keep_old,

@@ -13,7 +13,7 @@ import numpy as np
 from app.cited import SOURCE_TYPE
 from app.documents.pages import document_of
 from app.documents.store import Store
-from app.text.model_text import Print, Run, Span, joined, marked_from, runs_of
+from app.text.model_text import LEAST, Print, Run, Span, joined, marked_from, runs_of
 from app.workers.calls.model_text import (
     ApproveModelText,
     Calls,
@@ -26,15 +26,13 @@ from app.workers.calls.model_text import (
 )
 from app.workers.roles import Steps
 
-LEAST = 8
-"""Runs of one answer that a stretch must hold: twelve words as they stand, of which fewer are chance."""
 SHARE = 0.4
 """The share of a stretch's runs that must be the answer's: a word changed in ten leaves about a half of them."""
 GAP = 15
 """Words between two runs of an answer that still are one stretch."""
 SLACK_S = 3600.0
 """How far the clocks of a file server and of this computer may be apart."""
-"""How the first three were chosen: docs/model-text.md."""
+"""How the first two and LEAST were chosen: docs/model-text.md."""
 AT_ONCE = 10
 """Documents between two looks at whether somebody else wants something."""
 

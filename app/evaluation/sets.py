@@ -65,12 +65,14 @@ def read_set(name: str) -> QuestionSet:
     """
     ours = OURS.get(name)
     path = FOLDER / ours if ours is not None else Path(name).expanduser()
+    hint = f"Name a JSONL or CSV file in UTF-8, or one of: {', '.join(OURS)}."
     try:
         if path.stat().st_size > MOST_BYTES:
             raise AppError(f"“{path.name}” is too large.", "Cut it to 64 MB or less.")
         text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise AppError(f"There is no file “{name}”.", hint, str(error)) from error
     except (OSError, UnicodeDecodeError) as error:
-        hint = f"Name a JSONL or CSV file in UTF-8, or one of: {', '.join(OURS)}."
         raise AppError(f"“{name}” cannot be read.", hint, str(error)) from error
     items, problems = [], []
     for line, row in _rows(path, text):
@@ -125,6 +127,10 @@ def _table(text: str, delimiter: str) -> Iterator[tuple[int, Any]]:
                     names = head
                     continue
                 names = ["question", *LETTERS[: len(row) - 2].lower(), "answer"] if len(row) >= 4 else []
+            if not names:
+                heads = ", ".join(cell.strip() for cell in row)
+                yield reader.line_num, BadRow(f"none of its columns is called question: {heads[:80]}.")
+                return
             if len(row) > len(names):
                 yield reader.line_num, BadRow(f"it has {len(row)} columns, {len(names)} are expected.")
             else:

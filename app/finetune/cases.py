@@ -259,11 +259,7 @@ def train(
     Raises:
         AppError: nothing is approved, the labels cannot be told, or it cannot be measured or started.
     """
-    if ids := review.left_to_continue():
-        yield Step("desk", Approve(ids=tuple(ids)))
-    if not review.trainable() and not _reads_alone(run):
-        raise NOTHING_APPROVED
-    _check_labels(run, review)
+    yield from decided(run, review)
     yield from _find_passages(run, review)
     measured = known or (yield from measure(run, review))
     fit = measured.fit(measured.freed_by(chat))
@@ -273,9 +269,22 @@ def train(
     yield Step("desk", Keep(change=lambda kept: machine.training(kept, chat_paused=paused)))
     if paused:
         yield Step("desk", PauseChat())
-    yield from _disk(run.mark_reviewed)
+    yield from _disk(run.train_here)
     yield Step("trainer", LaunchTrainer(folder=str(run.folder)))
     return None
+
+
+def decided(run: Run, review: ReviewList) -> Steps[None]:
+    """Where the person decided nothing, what is good enough is approved.
+
+    Raises:
+        AppError: nothing is approved, or the labels cannot be told.
+    """
+    if ids := review.left_to_continue():
+        yield Step("desk", Approve(ids=tuple(ids)))
+    if not review.trainable() and not _reads_alone(run):
+        raise NOTHING_APPROVED
+    _check_labels(run, review)
 
 
 def _reads_alone(run: Run) -> bool:

@@ -19,6 +19,7 @@ from app.finetune.wizard import Wizard
 from app.finetune.wizard_file import read_wizard, write_wizard
 from trainer.events import AnyEvent, read_events
 from trainer.spec import (
+    BROUGHT,
     SAMPLE_FILE,
     Action,
     BaseReport,
@@ -112,6 +113,15 @@ class Run:
     def mark_reviewed(self) -> None:
         """A person has seen the list: training may begin."""
         write_atomic(self.folder / "reviewed", b"")
+
+    def train_here(self) -> None:
+        """Training may begin, and an adapter that was brought counts no more. Raises NoSpace."""
+        if (self.folder / BROUGHT).exists():
+            try:
+                shutil.rmtree(self.folder / BROUGHT)
+            except OSError as error:
+                raise cannot_write(self.folder / BROUGHT, error) from error
+        self.mark_reviewed()
 
     @property
     def reviewed(self) -> bool:

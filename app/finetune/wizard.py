@@ -31,6 +31,8 @@ TRIED: tuple[Goal, ...] = ("teach", "read", "prefer", "classify")
 """Goals whose settings can be found by trying."""
 FIND_MINUTES = (15, 30, 60, 120)
 """Times that the window offers for it."""
+AWAY: tuple[Goal, ...] = ("teach", "read", "prefer", "classify")
+"""Goals whose training can be done on another computer: what comes of it is an adapter of the base."""
 DOMAIN_WORDS = 200
 """How many words the window offers to add."""
 FEWEST, MOST = 5, 10

@@ -18,6 +18,10 @@ from app.cited import MARK
 
 RULE = 1
 """Counts up with every change of what a print is made of: prints of before are made again."""
+LEAST = 8
+"""Runs of one answer that a stretch of a document must hold: twelve words as they stand, of which fewer are chance."""
+LEAST_BYTES = LEAST * 4
+"""A print of fewer finds nothing."""
 RUN = 10
 """How much a run of words weighs: five words, or ten characters of a script without spaces."""
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from grounded import DATASET, ROOM, before_and_after
 
 from app.finetune.runs import Run, Runs
 from app.paths import SAMPLES, home
@@ -89,6 +90,12 @@ def test_documents_are_learned_and_nothing_else_is_lost(name: str, data_folder: 
     assert kl["Q4_K_M"].base_kl is not None and kl["Q4_K_M"].kl <= kl["Q4_K_M"].base_kl
     asked = json.loads((run.folder / "compare" / "answers.jsonl").read_text().splitlines()[0])["question"]
     assert answers_of("Taught", asked) != answers_of(before, asked)
+    if DATASET.is_dir():
+        was, now = before_and_after(before, "Taught")
+        wrong = f"{was['wrong_cited']} to {now['wrong_cited']}"
+        held = now["wrong_cited"] <= was["wrong_cited"] + ROOM
+        figure(f"{name}: wrong with evidence, on documents nobody taught", wrong, "no more", held)
+        missed += [] if held else [("wrong with evidence", wrong, "no more", held)]
     assert not missed
 
 

@@ -68,11 +68,11 @@ def test_a_pair_comes_when_both_have_answered_and_names_come_with_the_vote(
     assert not pairs(door, key)
     say(beside(world), "Two days.", 5.0)
     (pair,) = pairs(door, key)
-    assert {pair.left, pair.right} == {"One day.", "Two days."}
+    assert {pair.left.text, pair.right.text} == {"One day.", "Two days."}
     assert isinstance(door.result(key), Done)
     cast = door.result(door.call(c.CastVote(pair_id=pair.pair_id, choice="left")))
     assert isinstance(cast, c.VoteCast)
-    wanted = world.core.models.active_id if pair.left == "One day." else OTHER
+    wanted = world.core.models.active_id if pair.left.text == "One day." else OTHER
     assert cast.vote.left == cast.vote.winner == wanted and cast.vote.question == "How long?"
     assert {cast.vote.left_speed, cast.vote.right_speed} == {20.0, 5.0}
     assert b"One day" not in world.home.arena_file.read_bytes()

@@ -15,6 +15,7 @@ from tiny_gguf import write_split
 from app.core.calls import training as c
 from app.core.calls.models import LoadEngine, RemoveModel
 from app.errors import AppError
+from app.finetune.away import ExportTraining, TakeAdapter
 from app.finetune.measured import Measured
 from app.finetune.review import DEFAULT_QUALITY
 from app.finetune.runs import Run, Runs
@@ -24,7 +25,7 @@ from app.workers.calls.documents import Collections, Documents, DocumentText, Li
 from app.workers.calls.engine import Chatted, Complete, Load, Loaded, SetAdapter
 from app.workers.message import Done
 from trainer import events
-from trainer.spec import Control, ReviewDecision, RunSpec, TextDocument, read_json, read_lines
+from trainer.spec import BROUGHT, Control, ReviewDecision, RunSpec, TextDocument, Written, read_json, read_lines
 
 FITS = Measured(fits=True, memory_bytes=1, memory_available=2, seconds=720.0)
 TIGHT = Measured(fits=False, memory_bytes=1_100_000_000, memory_available=1_000_000_000, reason="Too little memory.")
@@ -612,3 +613,47 @@ def test_a_run_of_version_1_finds_its_ids_and_keeps_its_old_file(data_folder: Pa
     assert record(door, run).wizard == run.load()
     wizard = run.load()
     assert (wizard.collections, wizard.named, wizard.effort) == ((7,), None, "quick")
+
+
+# --- training on another computer -------------------------------------------------------------------------------------
+
+
+def test_what_is_exported_has_the_approvals_that_continue_would_give(world: CoreWorld) -> None:
+    door = world.door()
+    run = reviewable(world, door)
+    key = door.call(c.ExportRun(run_id=run.id, tool="trl", folder="/tmp/out"))
+    asked = world.trainer.plans[-1]
+    assert asked.call == ExportTraining(folder=str(run.folder), tool="trl", to="/tmp/out")
+    assert read_lines(run.folder / "review.jsonl", ReviewDecision) and not run.reviewed
+    asked.finish(Written(("/tmp/out/train.py",)))
+    assert door.result(key) == c.RunExported(files=("/tmp/out/train.py",)) and not world.trainer.launched
+    again = door.call(c.ExportRun(run_id=run.id, tool="axolotl", folder=""))
+    assert "No folder" in door.end(again).error.message  # type: ignore[union-attr]
+
+
+def test_an_adapter_is_taken_without_measuring_and_a_training_here_forgets_it(world: CoreWorld) -> None:
+    door = world.door()
+    run = reviewable(world, door)
+    world.trainer.measured = None
+    key = door.call(c.BringAdapter(run_id=run.id, folder="/tmp/adapter"))
+    world.trainer.plans[-1].fail(AppError("The adapter was not taken.", "It belongs to another model."))
+    assert door.end(key).error is not None and not run.reviewed and not world.trainer.launched  # type: ignore[union-attr]
+    key = door.call(c.BringAdapter(run_id=run.id, folder="/tmp/adapter"))
+    assert world.trainer.plans[-1].call == TakeAdapter(folder=str(run.folder), source="/tmp/adapter")
+    (run.folder / BROUGHT).mkdir()
+    world.trainer.plans[-1].finish(Written(()))
+    assert world.trainer.launched == [run.id] and run.reviewed
+    assert door.result(key).run.wizard.step == "train"
+    other = reviewable(world, door)
+    (other.folder / BROUGHT).mkdir()
+    world.trainer.measured = FITS
+    door.call(c.TrainRun(run_id=other.id))
+    assert world.trainer.launched[-1] == other.id and not (other.folder / BROUGHT).exists()
+
+
+def test_what_is_no_adapter_of_a_chat_model_is_not_trained_elsewhere(world: CoreWorld) -> None:
+    door = world.door()
+    for wizard in ({"goal": "search"}, {"words": 100}):
+        run = reviewable(world, door, **wizard)
+        end = door.end(door.call(c.BringAdapter(run_id=run.id, folder="/tmp/adapter")))
+        assert end is not None and end.error is not None and not world.trainer.plans

@@ -243,6 +243,8 @@ TABLE: dict[str, Use] = {
     "SteerRun": Use("FinetuneController._steer", "train", "runs"),
     "AskSample": Use("FinetuneController.ask_sample", "train"),
     "FollowRun": Use(command="train", why=EVENTS),
+    "ExportRun": Use("Away.export", "train"),
+    "BringAdapter": Use("Away.bring", "train"),
     "InstallRun": Use(command="train", why="in the window what is installed is used at once: UseRun"),
     "UseRun": Use("FinetuneController.use", "train", "runs"),
     "KeepOld": Use("FinetuneController.keep_old", "train"),

@@ -89,3 +89,13 @@ def test_what_is_not_there_names_our_sets() -> None:
     with pytest.raises(AppError) as caught:
         read_set("nothing.csv")
     assert "knowledge" in caught.value.hint
+
+
+def test_a_table_without_a_question_and_a_file_that_is_not_there_are_named_as_that(tmp_path: Path) -> None:
+    table = tmp_path / "mine.csv"
+    table.write_text("a,b,c\n1,2,3\n")
+    with pytest.raises(AppError, match="no question that can be used") as bad:
+        read_set(str(table))
+    assert "none of its columns is called question: a, b, c" in bad.value.hint and "Line 2" not in bad.value.hint
+    with pytest.raises(AppError, match="There is no file"):
+        read_set(str(tmp_path / "nothere.jsonl"))

@@ -6,27 +6,38 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.core.calls import bench as c
+from app.core.calls.documents import DocumentsRemoved
 from app.core.requests import Job
 from app.errors import AppError
 from app.evaluation.arena import Vote, standing
 from app.gui.arena.controller import OWN, ArenaController
 from app.gui.arena.page import ArenaPage
+from app.gui.chat.rich_text import RichText
+from app.gui.chat.sources import SourceReader
 from app.gui.theme import Theme
-from app.types import InstalledModel
+from app.types import InstalledModel, Passage, Source
+from app.workers.calls.documents import DocumentText, ReadText
 
 MODELS = [InstalledModel(id=id_, name=f"Model {id_.upper()}", path=f"/{id_}.gguf", file_bytes=1) for id_ in "ab"]
+TEXT = "The limit in Munich is 165 EUR."
+PASSAGE = Passage(
+    id=1, document_id=7, document="travel.md", path="/travel.md", collection="Rules", start=0, end=len(TEXT), text=TEXT
+)
 
 
-class PlayedCore:
+class PlayedCore(QObject):
     """Answers what is asked at once; a play goes on until the test ends it."""
 
+    told = Signal(object)
+
     def __init__(self) -> None:
+        super().__init__()
         self.votes: list[Vote] = []
         self.questions: tuple[str, ...] = ("How long?", "How much?")
         self.played: list[c.PlayArena] = []
@@ -50,15 +61,18 @@ class PlayedCore:
             )  # fmt: skip
             self.votes.append(vote)
             done(c.VoteCast(vote=vote, standing=standing(self.votes, "a", "b")))
+        elif isinstance(call, ReadText):
+            done(DocumentText(text=TEXT, name="travel.md", format="markdown"))
         else:
-            assert isinstance(call, c.PlayArena)
+            assert isinstance(call, c.PlayArena), call
             self.played.append(call)
             self.event, self.over, self.failed = event, done, failed
         return _Job(self)
 
     def pair(self, question: str, **more: Any) -> None:
-        pair_id = "" if more else question
-        self.event(c.PairPlayed(pair_id=pair_id, question=question, left="One.", right="Two.", done=1, **more))
+        pair_id = "" if "alike" in more else question
+        told: dict[str, Any] = {"left": c.PairAnswer("One."), "right": c.PairAnswer("Two."), "done": 1, **more}
+        self.event(c.PairPlayed(pair_id=pair_id, question=question, **told))
 
 
 class _Job(Job):
@@ -73,7 +87,7 @@ class Desk:
     def __init__(self, qtbot: QtBot, models: list[InstalledModel]) -> None:
         self.core = PlayedCore()
         self.controller = ArenaController(self.core)  # type: ignore[arg-type]
-        self.page = ArenaPage(self.controller, lambda: models, lambda: ())
+        self.page = ArenaPage(self.controller, lambda: models, lambda: (), SourceReader(self.core))  # type: ignore[arg-type]
         qtbot.addWidget(self.page)
         self.page.resize(1032, 820)
         self.page.show()
@@ -104,8 +118,8 @@ def test_a_pair_is_judged_by_keys_and_the_names_come_after(desk: Desk) -> None:
     assert page.start.stop.isVisible() and not page.vote.isVisible()
     core.pair("How long?")
     assert page.vote.isVisible() and page.vote.question.text() == "How long?"
-    shown = " ".join(box.text.text() + box.name.text() for box in page.vote.answers.boxes)
-    assert "Model" not in shown and not page.revealed.isVisible()
+    shown = " ".join(box.accessibleName() for box in page.answers.boxes)
+    assert shown == "A: One. B: Two." and not page.revealed.isVisible()
     QTest.keyClick(page.vote, Qt.Key.Key_3)
     assert page.revealed.text() == "A was Model B (12 tok/s), B was Model A."
     assert core.votes[0].choice == "right" and not page.vote.isVisible()
@@ -146,3 +160,42 @@ def test_own_questions_stopping_and_a_failure(desk: Desk) -> None:
     page.start.begin.click()
     core.failed(AppError("There is no room.", "Close other programs."))
     assert page.start.begin.isVisible() and page._messages.count() == 1
+
+
+def test_citations_open_their_source_beside_the_pair_and_go_with_a_removed_document(desk: Desk) -> None:
+    page, core = desk.page, desk.core
+    page.start.begin.click()
+    core.pair("How much?", left=c.PairAnswer("It is **165 EUR** [1].", (Source(n=1, passage=PASSAGE),)))
+    view = page.answers.boxes[0].body.views()[0]
+    assert isinstance(view, RichText) and "165 EUR" in view.toPlainText() and "**" not in view.toPlainText()
+    view.chip_clicked.emit(1)
+    assert page.source.panel.isVisible() and page.source.panel.passage == PASSAGE
+    assert page.answers.boxes[0].citations.active == 1 and page.source.panel in page.regions()
+    QTest.keyClick(page.source.panel, Qt.Key.Key_Escape)
+    assert not page.source.host.is_open and page.answers.boxes[0].citations.active == 0 and page.vote.isVisible()
+    view.chip_clicked.emit(1)
+    core.told.emit(DocumentsRemoved(ids=(PASSAGE.document_id,)))
+    assert desk.controller.pair is None and not page.vote.isVisible() and not page.source.host.is_open
+    assert "How much?" in desk.controller.questions, "it is asked again"
+
+
+def test_the_same_model_twice_and_answers_that_are_all_alike_are_said(desk: Desk) -> None:
+    page, core = desk.page, desk.core
+    page.second.setCurrentIndex(0)
+    page.second.activated.emit(0)
+    assert "two different" in page.start.said.text() and not page.start.begin.isEnabled()
+    page.second.setCurrentIndex(1)
+    page.second.activated.emit(1)
+    page.start.begin.click()
+    for question in core.questions:
+        core.pair(question, alike=True)
+    core.over(None)
+    assert "both gave the same answer" in page.start.said.text() and not core.votes
+
+
+def test_what_an_earlier_choice_still_sends_is_not_judged(desk: Desk) -> None:
+    desk.page.start.begin.click()
+    late = desk.core.event
+    desk.controller.open(OWN)
+    late(c.PairPlayed(pair_id="x", question="How long?", left=c.PairAnswer("1"), right=c.PairAnswer("2"), done=1))
+    assert desk.controller.pair is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from filelock import FileLock
 from msgspec import Struct
 from tiny import write_tiny
 
+from trainer import __main__ as program
 from trainer import events, pipeline
 from trainer.spec import (
     BaseModel,
@@ -148,6 +150,26 @@ def _events_of(home: Path, name: str, question: str) -> list[events.Sample]:
     code, heard = _run_in_process(folder)
     assert code == 0, heard[-1]
     return [event for event in heard if isinstance(event, events.Sample) and event.own]
+
+
+def test_an_adapter_from_elsewhere_takes_the_place_of_what_was_trained_and_of_all_that_followed(
+    home: Path, whole: Path
+) -> None:
+    folder = home / "brought"
+    shutil.copytree(whole, folder)
+    assert program.main(["bring", str(folder), str(whole / "train" / "adapter")]) == 0
+
+    def ran() -> list[str]:
+        offset = (folder / "events.jsonl").stat().st_size
+        assert pipeline.run(folder, events.EventLog(folder / "events.jsonl", echo=False)) == 0
+        heard, _ = events.read_events(folder / "events.jsonl", offset)
+        return [event.stage for event in heard if isinstance(event, events.StageFinished)]
+
+    assert ran() == ["train", "export", "gate", "card"] and ran() == []
+    assert read_json(folder / "train" / "result.json", TrainResult).device == "another computer"
+    shutil.rmtree(folder / "brought")
+    assert ran() == ["train", "export", "gate", "card"], "trained here again"
+    assert read_json(folder / "train" / "result.json", TrainResult).steps >= 6
 
 
 def test_pause_waits_and_stop_keeps_the_best(home: Path) -> None:

@@ -23,7 +23,7 @@ from trainer.context import Context
 from trainer.errors import TrainerError, as_trainer_error
 from trainer.publish import cluster_files
 from trainer.publish.cluster_files import Tool
-from trainer.spec import Example, Preference, read_spec
+from trainer.spec import Example, Preference, Written, read_spec
 from trainer.spec.recipes import Rows
 from trainer.train import choose, lessons, plan, selection
 
@@ -62,13 +62,15 @@ def export(context: Context, tool: Tool, folder: Path) -> tuple[str, ...]:
 
 
 def command(run: Path, tool: Tool, folder: Path) -> int:
-    """`trainer export-config RUN TOOL FOLDER`: write them and name them, or say on stderr why not; the exit status."""
+    """`trainer export-config RUN TOOL FOLDER`: write them and print their names, or say on stderr why
+    not; the exit status."""
     try:
         names = export(Context(read_spec(run / "run.json"), run, lambda _event: None), tool, folder)
     except (AppError, OSError) as error:
         sys.stderr.write(f"{as_trainer_error(error)}\n")
         return 1
-    sys.stdout.write("".join(f"{folder / name}\n" for name in names))
+    written = Written(tuple(str(folder / name) for name in names))
+    sys.stdout.write(msgspec.json.encode(written).decode() + "\n")
     return 0
 
 

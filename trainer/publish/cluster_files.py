@@ -199,5 +199,7 @@ mixes in, so that nothing is unlearned (replay), are not in it: the comparison a
 
        inhouse train {spec.id} --bring-adapter FOLDER
 
+   In the window: Fine-tune, open the run, *Train elsewhere…* at the foot.
+
 Written for TRL 1, PEFT 0.18 and later, and Axolotl 0.12. Nobody has run it on a cluster yet.
 """

@@ -13,6 +13,7 @@ Only msgspec, so the app imports it too. One run folder holds everything of a ru
     runs/ID/inputs/found.jsonl  Found: what search finds for each question (recipe "search"), written after the review
     runs/ID/review.jsonl        ReviewDecision, one a line; written by the wizard, the last one of an id counts
     runs/ID/author/             what a model on a server is to write, and what it wrote (trainer.spec.authoring)
+    runs/ID/brought/            an adapter that was trained elsewhere (PEFT), in place of a training here
     runs/ID/reviewed            an empty file: a person has seen the list. Nothing trains before it
     runs/ID/base/report.json    BaseReport
     runs/ID/words/result.json   WordsResult      words/base/ words/base.gguf, with domain words
@@ -52,7 +53,17 @@ from trainer.spec.comparison import (
     Vote,
     strictest,
 )
-from trainer.spec.files import FOUND, read_json, read_lines, read_spec, review_of, write_json, write_lines
+from trainer.spec.files import (
+    BROUGHT,
+    FOUND,
+    Written,
+    read_json,
+    read_lines,
+    read_spec,
+    review_of,
+    write_json,
+    write_lines,
+)
 from trainer.spec.recipes import (
     CLASSIFICATION,
     CONTINUED_PRETRAINING,
@@ -116,6 +127,7 @@ from trainer.spec.trials import Ended, SettingsTrial, TrialsResult
 __all__ = [
     "ANSWERED",
     "ASKED",
+    "BROUGHT",
     "CLASSIFICATION",
     "CONTINUED_PRETRAINING",
     "DPO",
@@ -196,6 +208,7 @@ __all__ = [
     "Wish",
     "WordsResult",
     "Writer",
+    "Written",
     "read_json",
     "read_lines",
     "read_spec",

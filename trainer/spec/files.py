@@ -16,6 +16,14 @@ from trainer.spec.specification import VERSION, RunSpec
 T = TypeVar("T", bound=Struct)
 FOUND = "inputs/found.jsonl"
 """In a run's folder: what search finds for its questions."""
+BROUGHT = "brought"
+"""In a run's folder: an adapter that was trained elsewhere, in place of a training here."""
+
+
+class Written(Struct, frozen=True):
+    """What a command of the trainer wrote, by path: what it prints of it."""
+
+    files: tuple[str, ...]
 
 
 def read_spec(path: Path) -> RunSpec:

@@ -14,39 +14,43 @@ from transformers import AutoModelForCausalLM
 from app.errors import AppError
 from trainer.context import Context, Summary
 from trainer.errors import TrainerError, as_trainer_error
-from trainer.spec import BaseModel, TrainResult, read_spec, write_json
+from trainer.spec import BROUGHT, BaseModel, TrainResult, Written, read_spec, write_json
 from trainer.train import base, lora
 
-FOLDER = "brought"
 FILES = ("adapter_config.json", "adapter_model.safetensors")
 PLAIN = {"use_dora": False, "use_rslora": False, "rank_pattern": {}, "alpha_pattern": {}, "modules_to_save": None}
 """Settings of PEFT that change what the tensors mean, with the only value that is read here."""
 
 
 def command(run: Path, folder: Path) -> int:
-    """`trainer bring RUN FOLDER`: check the adapter and lay it into the run, whose training it replaces; else say on
-    stderr why not. The exit status."""
+    """`trainer bring RUN FOLDER`: check the adapter and lay it into the run, whose training it replaces when that goes
+    on, and print its files; else say on stderr why not. The exit status."""
     try:
         spec = read_spec(run / "run.json")
         _check(spec.base, folder)
-        shutil.rmtree(run / "train", ignore_errors=True)
-        (run / FOLDER).mkdir(exist_ok=True)
+        fresh = run / f"{BROUGHT}.part"
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir()
         for name in FILES:
-            shutil.copyfile(folder / name, run / FOLDER / name)
+            shutil.copyfile(folder / name, fresh / name)
+        shutil.rmtree(run / BROUGHT, ignore_errors=True)
+        fresh.replace(run / BROUGHT)
     except (AppError, OSError) as error:
         sys.stderr.write(f"{as_trainer_error(error)}\n")
         return 1
+    written = Written(tuple(str(run / BROUGHT / name) for name in FILES))
+    sys.stdout.write(msgspec.json.encode(written).decode() + "\n")
     return 0
 
 
 def is_there(context: Context) -> bool:
     """Whether one was brought to this run."""
-    return (context.run / FOLDER / FILES[1]).exists()
+    return (context.run / BROUGHT / FILES[1]).exists()
 
 
 def take(context: Context) -> Summary:
     """The train stage of such a run."""
-    tensors, rank, alpha = _check(context.spec.base, context.run / FOLDER)
+    tensors, rank, alpha = _check(context.spec.base, context.run / BROUGHT)
     folder = context.stage("train")
     (folder / "adapter").mkdir(exist_ok=True)
     lora.save_adapter(folder / "adapter", tensors, rank, alpha, context.spec.base.path)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from app.evaluation.arena import Choice, Rating, Standing, Vote
+from app.types import Source
 from app.workers.calls.engine import Complete, Completed, Score, Scored
 from app.workers.message import Call, Data, Failure
 
@@ -78,13 +81,21 @@ class QuestionsListed(Data, frozen=True):
     questions: tuple[str, ...]
 
 
+class PairAnswer(Struct, frozen=True):
+    """One answer of a pair, as the chat would show it; nothing says who wrote it."""
+
+    text: str
+    sources: tuple[Source, ...] = ()
+    unsupported: tuple[str, ...] = ()  # sentences that no passage supports
+
+
 class PairPlayed(Data, frozen=True):
     """Two answers to a question. `alike`: word for word the same, so that there is nothing to choose."""
 
     pair_id: str
     question: str
-    left: str
-    right: str
+    left: PairAnswer
+    right: PairAnswer
     done: int  # pairs so far
     alike: bool = False
     failure: Failure | None = None  # one of the models could not answer

@@ -138,6 +138,7 @@ class Ask(Call, frozen=True):
     pictures: tuple[PictureFile, ...] = ()  # that the model is shown; it answers alone
     assistant_id: str = ""  # who answers; without `collections`, where that one looks
     shares: int | None = None  # how many likely words to name with each that is written: in `logprobs` of Token
+    print: bool = False  # the answer leaves Inhouse and is known again by its print; never that of a temporary chat
 
 
 class Summarise(Call, frozen=True):

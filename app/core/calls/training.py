@@ -144,6 +144,23 @@ class FollowRun(Call, frozen=True):
     run_id: str
 
 
+class ExportRun(Call, frozen=True):
+    """Write what would train here, and a configuration for a tool on another computer, into a folder that is new or
+    empty; → RunExported. Cancelled, it stops."""
+
+    run_id: str
+    tool: Literal["trl", "axolotl"]
+    folder: str
+
+
+class BringAdapter(Call, frozen=True):
+    """Take the adapter that PEFT wrote into this folder as what the run learned; → RunKept when it is being checked.
+    Cancelled before, it is left."""
+
+    run_id: str
+    folder: str
+
+
 class InstallRun(Call, frozen=True):
     """List the model that came out; `name` "" takes the run's; → ModelInstalled, of a reader RunKept."""
 
@@ -238,6 +255,12 @@ class TrainingMeasured(Data, frozen=True):
     measured: Measured
 
 
+class RunExported(Data, frozen=True):
+    """The files that were written, by path."""
+
+    files: tuple[str, ...]
+
+
 class TrainingRefused(Data, frozen=True):
     """It does not fit; `possible`: with the chat paused it does."""
 
@@ -308,6 +331,8 @@ Calls = (
     | SteerRun
     | AskSample
     | FollowRun
+    | ExportRun
+    | BringAdapter
     | InstallRun
     | UseRun
     | KeepOld
@@ -317,5 +342,5 @@ Calls = (
     | RemoveParts
     | DeleteRun
 )
-Answers = Runs | RunKept | ResourcesFound | TrainingMeasured | TrainingRefused
+Answers = Runs | RunKept | ResourcesFound | TrainingMeasured | TrainingRefused | RunExported
 Events = RunsChanged | RunChanged | RunMoved | ReviewDecided | Voted

@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from app.core.calls import bench as c
+from app.core.calls.documents import DocumentsRemoved
 from app.core.requests import Job
 from app.errors import AppError
 from app.evaluation.arena import Standing, Vote
@@ -44,7 +45,11 @@ class ArenaController(QObject):
         self._found: tuple[str, ...] = ()
         self._pairs: deque[c.PairPlayed] = deque()
         self._skipped: set[str] = set()
+        self.alike = 0
+        """Questions to which both gave the same answer, word for word."""
+        self._round = 0  # what an earlier choice still sends counts no more
         self._job: Job | None = None
+        core.told.connect(self._told)
 
     @property
     def pair(self) -> c.PairPlayed | None:
@@ -66,20 +71,16 @@ class ArenaController(QObject):
         """These two models; the votes on them are asked for."""
         if (first, second) == self.models and self.standing is not None:
             return
-        self.stop()
+        self._begin_anew()
         self.models, self.votes, self.standing = (first, second), (), None
-        self._pairs.clear()
-        self._skipped.clear()
         if first and second and first != second:
             self._core.request(c.ListVotes(models=self.models), done=self._listed, failed=self.failed.emit)
         self.changed.emit()
 
     def open(self, place: int) -> None:
         """Questions from here: a collection's id, or one of OWN, ALONE, ALL."""
-        self.stop()
+        self._begin_anew()
         self.place = place
-        self._pairs.clear()
-        self._skipped.clear()
         if place == OWN:
             self._take_questions(self.own)
             return
@@ -89,6 +90,13 @@ class ArenaController(QObject):
             done=lambda found: self._take_questions(found.questions[:MOST]) if place == self.place else None,
             failed=self.failed.emit,
         )
+
+    def _begin_anew(self) -> None:
+        self.stop()
+        self._round += 1
+        self.alike = 0
+        self._pairs.clear()
+        self._skipped.clear()
 
     def type_own(self, lines: str) -> None:
         """Questions that the person has typed, one a line."""
@@ -116,13 +124,18 @@ class ArenaController(QObject):
         """Let both models answer the questions that are left."""
         if self.is_playing or not self.questions:
             return
-        self.note, self.lasting = "", ""
+        self.note, self.lasting, self.alike = "", "", 0
+        begun = self._round
         collections = (self.place,) if self.place > 0 else ()
         call = c.PlayArena(
             models=self.models, questions=self.questions, collections=collections, alone=self.place == ALONE
         )
         self._job = self._core.request(
-            call, event=self._event, done=lambda _: self._over(), failed=self._broken, cancelled=self._over
+            call,
+            event=lambda data: self._event(data) if begun == self._round else None,
+            done=lambda _: self._over(),
+            failed=self._broken,
+            cancelled=self._over,
         )
         self.changed.emit()
 
@@ -142,7 +155,7 @@ class ArenaController(QObject):
             return
         self._pairs.popleft()
         self._drop(pair.question)
-        self._core.request(c.CastVote(pair_id=pair.pair_id, choice=choice), done=self._cast, failed=self.failed.emit)
+        self._core.request(c.CastVote(pair_id=pair.pair_id, choice=choice), done=self._cast, failed=self._not_cast)
         self.changed.emit()
 
     def skip(self) -> None:
@@ -165,6 +178,12 @@ class ArenaController(QObject):
         # asked for anew, since what the core says is of the models by their ids
         self._core.request(c.ListVotes(models=self.models), done=self._recounted, failed=self.failed.emit)
 
+    def _not_cast(self, error: AppError) -> None:
+        """The question is to be judged still."""
+        self._count()
+        self.changed.emit()
+        self.failed.emit(error)
+
     def _recounted(self, found: c.VotesListed) -> None:
         self.votes, self.standing = found.votes, found.standing
         self.changed.emit()
@@ -180,6 +199,7 @@ class ArenaController(QObject):
         elif isinstance(data, c.PairPlayed):
             self._skipped.add(data.question)
             self._drop(data.question)
+            self.alike += data.alike
             if data.failure is not None:
                 self.failed.emit(AppError(data.failure.message, data.failure.hint, data.failure.detail))
         self.changed.emit()
@@ -191,3 +211,14 @@ class ArenaController(QObject):
     def _broken(self, error: AppError) -> None:
         self._over()
         self.failed.emit(error)
+
+    def _told(self, data: object) -> None:
+        """A removed document goes from here too: what cites it is asked again."""
+        if isinstance(data, DocumentsRemoved):
+            gone = frozenset(data.ids)
+            self._pairs = deque(pair for pair in self._pairs if gone.isdisjoint(_cited(pair)))
+            self.changed.emit()
+
+
+def _cited(pair: c.PairPlayed) -> set[int]:
+    return {source.passage.document_id for answer in (pair.left, pair.right) for source in answer.sources}

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.core.calls.bench import VoteCast
 from app.errors import AppError
+from app.gui.arena.answers import CitedAnswers
 from app.gui.arena.controller import ALL, ALONE, OWN, ArenaController
+from app.gui.arena.pair_source import PairSource
 from app.gui.arena.result import ResultPanel
 from app.gui.arena.votes import VotesTable
+from app.gui.chat.sources import SourceReader
 from app.gui.finetune.parts import NARROW, Panel
 from app.gui.finetune.vote_panel import VotePanel
 from app.gui.theme import theme
@@ -32,6 +35,7 @@ class ArenaPage(PageFrame):
         controller: ArenaController,
         models: Callable[[], Sequence[InstalledModel]],
         collections: Callable[[], Sequence[Collection]],
+        reader: SourceReader,
     ) -> None:
         super().__init__("")
         self.setAccessibleName(self.tr("Compare models"))
@@ -39,7 +43,6 @@ class ArenaPage(PageFrame):
         self._names: dict[str, str] = {}
         self._build_bar()
         self._scroll = ScrollColumn()
-        self.body.addWidget(self._scroll)
         column = self._scroll.column
         column.setSpacing(12)
         self.empty = EmptyState(
@@ -54,6 +57,11 @@ class ArenaPage(PageFrame):
         self._fill_content()
         column.addWidget(self.content)
         column.addStretch(1)
+        self.source = PairSource(self.answers, self._scroll, reader, self)
+        self.source.closed.connect(self.vote.setFocus)
+        self.source.host.panel_changed.connect(self._fit)
+        self.source.host.width_changed.connect(self._fit)
+        self.body.addWidget(self.source.host)
         controller.changed.connect(self._show)
         controller.failed.connect(self._complain)
         controller.voted.connect(self._reveal)
@@ -83,7 +91,8 @@ class ArenaPage(PageFrame):
         self.start.begin.clicked.connect(self._begin)
         self.start.stop.clicked.connect(self._controller.stop)
         column.addWidget(self.start)
-        self.vote = VotePanel(both_wrong=True)
+        self.answers = CitedAnswers()
+        self.vote = VotePanel(self.answers, both_wrong=True)
         self._at = Label("", "caption", "text2")
         skip = Button(self.tr("Skip"), "quiet")
         skip.clicked.connect(self._controller.skip)
@@ -151,9 +160,25 @@ class ArenaPage(PageFrame):
             return self.empty.button or self
         return self.vote if self._controller.pair is not None else self.start.begin
 
+    def regions(self) -> list[QWidget]:
+        """The stops of F6."""
+        stops: list[QWidget] = [self.first_focus(), *([self.source.panel] if self.source.host.is_open else [])]
+        return [stop for stop in stops if stop.isVisibleTo(self)]
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.source.host.is_open:
+            self.source.host.leave()
+            return
+        super().keyPressEvent(event)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        narrow = self.width() < theme().px(NARROW)
+        self._fit()
+
+    def _fit(self) -> None:
+        """What stands beside each other stands below where the page is narrow, or its source takes of its width."""
+        taken = self.source.panel.width() if self.source.host.is_open and not self.source.host.covers else 0
+        narrow = self.width() - taken < theme().px(NARROW)
         self.result.set_narrow(narrow)
         self._blind.setVisible(not narrow)
         direction = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
@@ -211,8 +236,13 @@ class ArenaPage(PageFrame):
             self.result.show_standing(found.standing, first, second)
         had_keys = self.start.begin.hasFocus() or self.start.stop.hasFocus() or self.start.hasFocus()
         self.vote.setVisible(pair is not None)
+        if pair is None:
+            self.source.close()
         if pair is not None:
-            self.vote.show_pair(pair.question, pair.left, pair.right)
+            if pair.question != self.vote.question.text():
+                self.source.close()
+            self.vote.question.setText(pair.question)
+            self.answers.show_pair(pair.left, pair.right)
             self._at.setText(self.tr("Question {0} of {1}").format(found.place_in_all, found.total))
             if had_keys:
                 self.vote.setFocus()
@@ -281,6 +311,11 @@ class _StartPanel(Panel):
             return self.tr("Ask as you would ask a colleague.")
         if not found.total:
             return self.tr("No chat has begun with a question here yet. Choose others, or type your own.")
+        if again and found.alike:
+            same_words = self.tr(
+                "To {0} of {1} questions both gave the same answer, so that there was nothing to choose."
+            )
+            return same_words.format(found.alike, found.total)
         if again:
             return self.tr("You have judged all {0} questions.").format(found.total)
         return self.tr("{0} of {1} questions are not judged yet.").format(len(found.questions), found.total)

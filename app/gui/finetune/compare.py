@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.finetune.compare import Comparison, Row
 from app.gui.finetune.controller import FinetuneController
-from app.gui.finetune.parts import DetailsLink, Panel, Verdict
+from app.gui.finetune.parts import DetailsLink, Panel, TwoAnswers, Verdict
 from app.gui.finetune.report import ReportDialog
 from app.gui.finetune.sorting import SortingPanel
 from app.gui.finetune.vote_panel import VotePanel
@@ -296,7 +296,8 @@ class BlindTest(QWidget):
         self.place = Label("", "ui", "text2", wrap=True)
         head.addWidget(self.place, 1)
         column.addLayout(head)
-        self._panel = VotePanel()
+        self._answers = TwoAnswers()
+        self._panel = VotePanel(self._answers)
         self._panel.chosen.connect(self.choose)
         self.buttons = self._panel.buttons
         self.setFocusProxy(self._panel)
@@ -329,7 +330,9 @@ class BlindTest(QWidget):
             return
         at = self.tr("Question {0} of {1}. You do not see which model wrote which.")
         self.place.setText(at.format(len(found.votes) + 1, len(found.pairs)))
-        self._panel.show_pair(pair.question, pair.left, pair.right)
+        self._panel.question.setText(pair.question)
+        for box, name, text in zip(self._answers.boxes, "AB", (pair.left, pair.right), strict=True):
+            box.show_answer(name, text or self.tr("(nothing)"))
 
     def _result(self, found: Comparison) -> str:
         tally = found.tally()

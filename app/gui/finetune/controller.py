@@ -16,6 +16,7 @@ from app.finetune.wizard import CHOOSING, STEPS, Changes, Goal, Step
 from app.gui.collections import KnownCollections
 from app.gui.core_client import CoreClient
 from app.gui.finetune.author_trial import AuthorTrying
+from app.gui.finetune.away import Away
 from app.gui.finetune.kept_heads import KeptHeads
 from app.gui.finetune.state import TrainingState
 from app.gui.finetune.training_time import TrainingTime
@@ -44,6 +45,7 @@ class FinetuneController(TrainingState):
         self.trying = AuthorTrying(core, self)
         self.trying.failed.connect(self.failed)
         self.heads = KeptHeads(core, self)
+        self.away = Away(core)
         core.welcomed.connect(lambda _: self._welcomed())
         collections.changed.connect(self.refresh)
         models.models_changed.connect(self.refresh)

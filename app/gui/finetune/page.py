@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from app.errors import AppError
 from app.finetune.measured import Measured
 from app.finetune.states import BUSY
-from app.finetune.wizard import STEPS, Step
+from app.finetune.wizard import AWAY, STEPS, Step
 from app.gui.chat.reader import ChatReader
 from app.gui.finetune.compare import CompareStep
 from app.gui.finetune.controller import FinetuneController
@@ -21,6 +21,7 @@ from app.gui.finetune.rail import StepRail
 from app.gui.finetune.review import ReviewStep
 from app.gui.finetune.start import StartStep
 from app.gui.finetune.train import TrainStep
+from app.gui.finetune.train_elsewhere import TrainElsewhere
 from app.gui.finetune.use import UseStep
 from app.gui.finetune.use_reader import UseReaderStep
 from app.gui.hardware import memory_bytes
@@ -152,6 +153,7 @@ class FinetunePage(PageFrame):
         self.foot.back.clicked.connect(self._controller.back)
         self.foot.next.clicked.connect(self._go_on)
         self.foot.second.clicked.connect(self._second)
+        self.foot.elsewhere.clicked.connect(self._train_elsewhere)
         self.foot.again.clicked.connect(self._controller.train_again)
         self.details = DetailsLink()
         self.details.toggled_open.connect(self.goal.set_details)
@@ -182,6 +184,9 @@ class FinetunePage(PageFrame):
         self.details.setVisible(step == "goal")
         foot.back.setVisible(step not in ("goal", "train") and not at_work)
         foot.again.setVisible(step == "compare")
+        away = controller.wizard is not None and controller.wizard.goal in AWAY and not controller.wizard.words
+        listed = controller.review is not None
+        foot.elsewhere.setVisible(away and listed and step in ("review", "train") and not at_work)
         worse_first = step == "compare" and controller.keep_by_default
         foot.second.setVisible(step == "compare")
         teaches_search = controller.wizard is not None and controller.wizard.goal == "search"
@@ -239,6 +244,10 @@ class FinetunePage(PageFrame):
     def _clear_message(self) -> None:
         empty_layout(self._messages)
         self._messages.setContentsMargins(24, 0, 24, 0)
+
+    def _train_elsewhere(self) -> None:
+        if self._controller.wizard is not None:
+            TrainElsewhere(self._controller.away, self._controller.wizard.id, self).open()
 
     def _ask_memory(self, found: Measured, *, possible: bool) -> None:
         freed = found.freed_by(self._controller.models.info)

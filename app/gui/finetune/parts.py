@@ -115,8 +115,10 @@ class Foot(ThemedWidget):
         self.hint.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
         self.second = Button("", large=True)
         self.next = Button("", "primary", trailing="chevron-right", large=True)
+        self.elsewhere = Button(self.tr("Train elsewhere…"), "quiet")
         row.addWidget(self.back)
         row.addWidget(self.again)
+        row.addWidget(self.elsewhere)
         row.addWidget(self._icon)
         row.addWidget(self.lead, 2)
         row.addWidget(self.hint, 3)
@@ -138,8 +140,9 @@ class Foot(ThemedWidget):
         """Leave out what can be reached another way where there is no room."""
         shown = (self.back, self.second, self.next)
         needed = 48 + sum(button.sizeHint().width() + 12 for button in shown if not button.isHidden())
-        if not self.again.isHidden() and needed + self.again.sizeHint().width() > self.width():
-            self.again.hide()
+        for quiet in (self.again, self.elsewhere):
+            if not quiet.isHidden() and needed + quiet.sizeHint().width() > self.width():
+                quiet.hide()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(0, 0, self.width(), 1, theme().color("border"))

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from app.gui.finetune.parts import Panel, TwoAnswers
+from app.gui.finetune.parts import Panel
 from app.gui.widgets import FOCUS_RING, Button, Label
 
 KEYS = {Qt.Key.Key_1: "left", Qt.Key.Key_2: "tie", Qt.Key.Key_3: "right", Qt.Key.Key_4: "wrong"}
@@ -18,7 +18,8 @@ class VotePanel(Panel):
     chosen = Signal(str)
     """"left", "tie", "right" or "wrong"."""
 
-    def __init__(self, parent: QWidget | None = None, *, both_wrong: bool = False) -> None:
+    def __init__(self, answers: QWidget, parent: QWidget | None = None, *, both_wrong: bool = False) -> None:
+        """`answers` shows the two, whose names are A and B."""
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setProperty(FOCUS_RING, 8)
@@ -26,8 +27,7 @@ class VotePanel(Panel):
         self.column.addLayout(self.head)
         self.question = Label("", "uiStrong", wrap=True)
         self.column.addWidget(self.question)
-        self.answers = TwoAnswers()
-        self.column.addWidget(self.answers)
+        self.column.addWidget(answers)
         self.buttons = {
             "left": Button(self.tr("A is better"), hint="1"),
             "tie": Button(self.tr("Tie"), hint="2"),
@@ -43,12 +43,6 @@ class VotePanel(Panel):
             row.addWidget(button)
         row.addStretch(1)
         self.column.addLayout(row)
-
-    def show_pair(self, question: str, left: str, right: str) -> None:
-        """Neither says which model wrote it."""
-        self.question.setText(question)
-        for box, name, text in zip(self.answers.boxes, "AB", (left, right), strict=True):
-            box.show_answer(name, text or self.tr("(nothing)"))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         choice = KEYS.get(Qt.Key(event.key())) if not event.modifiers() else None
