@@ -116,6 +116,6 @@ def test_an_adapter_of_another_model_or_kind_is_refused(tmp_path: Path, capsys: 
     (folder / "adapter_config.json").write_text(json.dumps(config))
     whole = (folder / "adapter_model.safetensors").read_bytes()
     (folder / "adapter_model.safetensors").write_bytes(whole[: len(whole) // 2])
-    assert said().startswith("The adapter in “adapter” cannot be read. Copy the folder anew")
+    assert said().startswith("“adapter_model.safetensors” is not whole.")
     (folder / "adapter_model.safetensors").write_bytes(whole)
     assert program.main(["bring", str(here.run), str(folder)]) == 0
