@@ -47,6 +47,10 @@ def _parser() -> argparse.ArgumentParser:
     folder_command.add_argument("out", type=Path, help="the file to write")
     folder_command.add_argument("--beside", type=Path, help="a GGUF of the same model, whose keys are taken")
     folder_command.add_argument("--llama-cpp", type=Path, help="a llama.cpp checkout, whose converter writes it")
+    adapter = commands.add_parser("adapter", help="an adapter that PEFT wrote as a GGUF, for the first model it fits")
+    adapter.add_argument("folder", type=Path)
+    adapter.add_argument("out", type=Path, help="the file to write")
+    adapter.add_argument("models", type=Path, nargs="*", help="GGUF files")
     return parser
 
 
@@ -57,6 +61,10 @@ def main(arguments: list[str] | None = None) -> int:
         from trainer.publish.from_folder import command as write_gguf
 
         return write_gguf(chosen.folder.absolute(), chosen.out.absolute(), chosen.beside, chosen.llama_cpp)
+    if chosen.command == "adapter":
+        from trainer.publish.peft_folder import command as write_adapter
+
+        return write_adapter(chosen.folder.absolute(), chosen.out.absolute(), chosen.models)
     if chosen.command == "reader":
         from trainer.reader.train import main as train_reader
 

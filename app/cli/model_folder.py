@@ -7,7 +7,7 @@ from pathlib import Path
 from app.cli.output import tell
 from app.cli.session import Session
 from app.core.calls.models import ImportFolder
-from app.llama.model_folders import FOLDER, is_model_folder
+from app.llama.model_folders import FOLDER, is_meant_as_model
 from app.types import InstalledModel
 from app.workers.calls.models import CopyProgress, ModelInstalled
 from app.workers.message import Data
@@ -27,13 +27,16 @@ def import_folder(
     call = ImportFolder(path=_absolute(path), name=name, beside=_absolute(beside), llama_cpp=_absolute(llama_cpp))
     made = session.call(call, show)
     assert isinstance(made, ModelInstalled)
-    tell("The folder stays where it is: a training reads its weights from there.")
+    if made.model.adapter:
+        tell(f"It is an adapter of “{made.model.lineage['base']}”, and lies beside it.")
+    else:
+        tell("The folder stays where it is: a training reads its weights from there.")
     return made.model
 
 
 def model_of(session: Session, named: str) -> InstalledModel:
     """The model of this name; of a model folder the one that was made of it, or is made now."""
-    if not is_model_folder(Path(named).expanduser()):
+    if not is_meant_as_model(Path(named).expanduser()):
         return session.model(named)
     folder = _absolute(named)
     known = next((each for each in session.models().models if each.lineage.get(FOLDER) == folder), None)

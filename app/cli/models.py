@@ -22,7 +22,7 @@ from app.core.calls.runtimes import RuntimesShown, ShowRuntimes
 from app.finetune.runs import Runs
 from app.finetune.use import card_of
 from app.formats import SHARED_SUFFIX
-from app.llama.model_folders import is_model_folder
+from app.llama.model_folders import is_meant_as_model
 from app.models.model_files import files_of, is_missing, missing_file
 from app.models.servers import can_see, host_of, is_encrypted
 from app.runtimes import placed_text
@@ -100,7 +100,7 @@ def _figures(model: InstalledModel) -> str:
 
 
 def _import(args: argparse.Namespace, session: Session) -> int:
-    if is_model_folder(Path(args.file).expanduser()):
+    if is_meant_as_model(Path(args.file).expanduser()):
         model = import_folder(session, args.file, name=args.name, beside=args.gguf, llama_cpp=args.llama_cpp)
         _print(args, model, f"“{model.name}” is installed.", in_use=False)
         return 0

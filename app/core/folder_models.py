@@ -1,11 +1,13 @@
-"""Model folders as people get them from a hub, listed as models: the trainer writes a GGUF of one, and checks it."""
+"""Folders as people get them from a hub, listed as models: of a model's the trainer writes a GGUF and checks it, of an
+adapter's (PEFT) one that lies beside the model that it was made for."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,20 @@ from app.core.house import Handler, House
 from app.core.models import ModelsDesk
 from app.core.reply import Reply
 from app.errors import AppError, BadFile
+from app.files import cannot_write
 from app.finetune.trainer_command import require_trainer, trainer_command
 from app.llama.gguf_reader import read_header
-from app.llama.model_folders import FOLDER, folder_title, is_model_folder, safe_stem
+from app.llama.model_folders import (
+    FOLDER,
+    check_adapter,
+    check_folder,
+    folder_title,
+    is_adapter_folder,
+    safe_stem,
+)
+from app.models.adapters import base_named, base_of, tuned
 from app.models.listed import listed
+from app.models.model_files import is_missing
 from app.models.whole_files import check_room, reserved
 from app.settings import LLAMA_CPP
 from app.spawn import child_environment
@@ -58,13 +70,12 @@ class FolderModelsDesk:
         """Write and check its GGUF in a process that ends with it, then list it.
 
         Raises:
-            AppError: training is not installed, the folder is no model, or it is listed.
+            AppError: training is not installed, the folder is no whole model or adapter, or it is listed.
         """
-        require_trainer()
         folder = Path(call.path).expanduser().absolute()
-        if not is_model_folder(folder):
-            hint = "Choose a folder with config.json, tokenizer.json and safetensors."
-            raise BadFile(f"“{folder.name}” is no model folder.", hint, str(folder), "folder")
+        adapter = is_adapter_folder(folder)
+        check_adapter(folder) if adapter else check_folder(folder)
+        require_trainer()
         known = next((each for each in self._house.registry.models() if each.lineage.get(FOLDER) == str(folder)), None)
         if known is not None:
             raise BadFile(f"This folder is installed as “{known.name}”.", "Choose it in the list.", code="known")
@@ -87,37 +98,64 @@ class FolderModelsDesk:
             try:
                 reply.done(ModelInstalled(model=self._models.list.install(model)))
             except AppError as error:
-                Path(model.path).unlink(missing_ok=True)
+                Path(model.adapter or model.path).unlink(missing_ok=True)
                 reply.failed(error)
 
         reply.on_cancel(self.stop)
-        self._house.clock.thread(lambda: self._write(call, folder, made, title), ended(install), ended(reply.failed))
+        write = self._write_adapter if adapter else self._write
+        self._house.clock.thread(lambda: write(call, folder, made, title), ended(install), ended(reply.failed))
 
     def _write(self, call: c.ImportFolder, folder: Path, made: Path, title: str) -> InstalledModel:
         """In a thread: the file, at its place, as the list will name it."""
         check_room(self._house.home.models, _bytes(folder))
-        out = made / f"{safe_stem(title)}.gguf"
-        try:
-            made.mkdir()
-            self._run(call, folder, out)
-            place = reserved(self._house.home.models / out.name)
-            out.replace(place)
-        except OSError as error:
-            raise AppError(
-                f"“{folder.name}” could not be read.", "Check the folder and the disk.", str(error)
-            ) from error
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
-        return msgspec.structs.replace(listed(read_header(place), place, title), lineage={FOLDER: str(folder)})
-
-    def _run(self, call: c.ImportFolder, folder: Path, out: Path) -> None:
-        command = ["gguf", str(folder), str(out)]
         beside = call.beside or next((str(each) for each in sorted(folder.glob("*.gguf"))), "")
         llama_cpp = call.llama_cpp or self._house.settings.get(LLAMA_CPP).strip()
-        command += ["--beside", beside] if beside else []
-        command += ["--llama-cpp", str(Path(llama_cpp).expanduser())] if llama_cpp else []
+        options = ["--beside", beside] if beside else []
+        options += ["--llama-cpp", str(Path(llama_cpp).expanduser())] if llama_cpp else []
+        with self._room(made):
+            out = made / f"{safe_stem(title)}.gguf"
+            self._run("gguf", folder, out, *options)
+            place = self._settled(out)
+        return msgspec.structs.replace(listed(read_header(place), place, title), lineage={FOLDER: str(folder)})
+
+    def _write_adapter(self, call: c.ImportFolder, folder: Path, made: Path, title: str) -> InstalledModel:
+        """In a thread: the adapter as a file, for the model that it names, else for the one that it fits.
+
+        Raises:
+            BadFile: it fits none, or several and not the one in use.
+        """
+        check_room(self._house.home.models, _bytes(folder))
+        registry = self._house.registry
+        models = [each for each in registry.models() if each.path and not each.adapter and not is_missing(each)]
+        named = base_named(str(check_adapter(folder).get("base_model_name_or_path") or ""), models)
+        tried = [named, *models] if named is not None else models
+        with self._room(made):
+            out = made / f"{safe_stem(title)}.gguf"
+            fits = self._run("adapter", folder, out, *(each.path for each in tried)).get("base")
+            meant = named is not None and named.path == fits
+            base = named if named is not None and meant else base_of(read_header(out), models, registry.active())
+            place = self._settled(out)
+        return tuned(base, place, title, file=folder.name)
+
+    @contextmanager
+    def _room(self, made: Path) -> Iterator[None]:
+        """A folder to write in, which goes away."""
+        try:
+            made.mkdir(parents=True)
+            yield
+        except OSError as error:
+            raise cannot_write(self._house.home.models, error) from error
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+
+    def _settled(self, out: Path) -> Path:
+        """→ where the file lies among the models now."""
+        return out.replace(reserved(self._house.home.models / out.name))
+
+    def _run(self, command: str, folder: Path, out: Path, *more: str) -> dict[str, Any]:
+        """→ what the trainer's command said; raises AppError where it could not do it."""
         self._process = subprocess.Popen(
-            trainer_command(*command),
+            trainer_command(command, str(folder), str(out), *more),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -129,6 +167,7 @@ class FolderModelsDesk:
             said, errors = process.communicate()
         if process.returncode:
             raise _error(said, errors, folder)
+        return dict(msgspec.json.decode(said.splitlines()[-1]))
 
 
 class _Looking:

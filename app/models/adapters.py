@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+
+import msgspec
 
 from app.errors import AppError, BadFile
 from app.llama.gguf_header import GgufHeader
 from app.llama.gguf_reader import read_header
+from app.llama.model_folders import FOLDER, folder_title
 from app.models.model_files import is_missing
 from app.types import InstalledModel
 
@@ -35,6 +38,32 @@ def base_of(adapter: GgufHeader, models: Iterable[InstalledModel], active: Insta
         f"{name} is an adapter, not a whole model, and belongs to none of yours.",
         "Import the model that it was made for first.",
         code="adapter",
+    )
+
+
+def base_named(named: str, models: Sequence[InstalledModel]) -> InstalledModel | None:
+    """The model that an adapter's own configuration names: by its file, the folder that it was made of, or that
+    folder's name in a repository ("owner/name")."""
+    if not named:
+        return None
+    title = folder_title(Path(named))
+    made = {model.id: model.lineage.get(FOLDER, "") for model in models}
+    exact = [model for model in models if named in (model.path, made[model.id])]
+    alike = [model for model in models if made[model.id] and folder_title(Path(made[model.id])) == title]
+    return next(iter([*exact, *alike]), None)
+
+
+def tuned(base: InstalledModel, adapter: Path, name: str, **lineage: str) -> InstalledModel:
+    """An installed adapter as a model of its own for the list: the base's weights with this file."""
+    return msgspec.structs.replace(
+        base,
+        id="",
+        name=name,
+        adapter=str(adapter),
+        origin="imported",
+        tokens_per_s=None,
+        lineage={"base": base.name, **lineage},
+        added_at=0.0,
     )
 
 

@@ -15,7 +15,7 @@ from app.llama.gguf_header import GgufHeader
 from app.llama.gguf_reader import read_header
 from app.llama.split_files import PART, first_part, part_paths, stem_of
 from app.models import sharing
-from app.models.adapters import base_of
+from app.models.adapters import base_of, tuned
 from app.models.copying import copied, copied_all, hashed
 from app.models.hub_role import HubRole
 from app.models.listed import listed
@@ -133,17 +133,9 @@ class ModelsRole:
         check_room(self._folder, header.file_bytes)
         with whole(self._named(source.stem), beside=True) as copy, source.open("rb") as file:
             digest = yield from copied(file, header.file_bytes, source.name, copy.out.write)
-        tuned = msgspec.structs.replace(
-            base,
-            id="",
-            name=name.strip() or _shown_name(header),
-            adapter=str(copy.path),
-            origin="imported",
-            tokens_per_s=None,
-            lineage={"base": base.name, "file": source.name, "adapter_sha256": digest},
-            added_at=0.0,
-        )
-        return ModelInstalled(model=self._registry.install(tuned))
+        shown = name.strip() or _shown_name(header)
+        made = tuned(base, copy.path, shown, file=source.name, adapter_sha256=digest)
+        return ModelInstalled(model=self._registry.install(made))
 
     def _find(self, call: FindFiles) -> Steps:
         yield None

@@ -19,10 +19,10 @@ MOST_S = 15 * 60
 
 
 def run_command(*args: str, said: str = "") -> str:
-    """What a command printed; it must end well."""
+    """What a command gave on stdout; it must end well."""
     done = subprocess.run([sys.executable, *args], input=said, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    return done.stdout + done.stderr
+    return done.stdout
 
 
 def test_ten_million_weights_learn_as_a_plain_reference_does_and_chat(data_folder: Path) -> None:
@@ -36,11 +36,11 @@ def test_ten_million_weights_learn_as_a_plain_reference_does_and_chat(data_folde
     taught = run.training
     assert taught is not None and run.gate is not None
     sys.stdout.write(f"{took:.0f} s\n{read}\n{taught}\n{run.gate}\n{run.summary('corpus')}\n")
-    assert took < MOST_S
     for result in (read, taught):
         assert result.heldout_before and result.heldout_loss and result.heldout_loss < result.heldout_before
     assert all(judged.passed for judged in run.gate.files)
     said = run_command("-m", "app", "chat", said="/alone\nWhat is snow?\n")
     sys.stdout.write(said)
-    assert said.strip()
+    assert said.partition("without documents.")[2].strip(), "it answers behind the greeting and the word on /alone"
     sys.stdout.write(run_command(str(REFERENCE), str(run.folder)))  # fails beyond three percent
+    assert took < MOST_S

@@ -103,7 +103,7 @@ def test_an_adapter_of_another_model_or_kind_is_refused(tmp_path: Path, capsys: 
         assert not brought.is_there(here)
         return capsys.readouterr().err
 
-    assert said().startswith("There is no adapter in “adapter”.")
+    assert said().startswith("There is no whole adapter in “adapter”.")
     name = f"{lora.PREFIX}model.layers.0.self_attn.q_proj"
     fitting = {f"{name}.lora_A.weight": torch.ones(4, 256), f"{name}.lora_B.weight": torch.ones(256, 4)}
     lora.save_adapter(folder, {**fitting, f"{name}.lora_A.weight": torch.ones(4, 128)}, 4, 8.0, "x")
@@ -115,6 +115,6 @@ def test_an_adapter_of_another_model_or_kind_is_refused(tmp_path: Path, capsys: 
     (folder / "adapter_config.json").write_text(json.dumps(config))
     whole = (folder / "adapter_model.safetensors").read_bytes()
     (folder / "adapter_model.safetensors").write_bytes(whole[: len(whole) // 2])
-    assert said().startswith("The adapter in “adapter” cannot be read. Copy the folder anew")
+    assert said().startswith("“adapter_model.safetensors” is not whole.")
     (folder / "adapter_model.safetensors").write_bytes(whole)
     assert program.main(["bring", str(here.run), str(folder)]) == 0

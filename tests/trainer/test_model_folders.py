@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 from peft import AutoPeftModelForCausalLM
+from safetensors.torch import load_file, save_file
 from tiny import write_tiny
 from tiny_folder import LLAMA3, write_folder
 
+from app.errors import BadFile
 from app.finetune import plan
 from app.finetune.wizard import Wizard
 from app.llama.gguf_reader import read_header
-from app.llama.model_folders import FOLDER, folder_title, is_model_folder
+from app.llama.model_folders import (
+    FOLDER,
+    check_folder,
+    folder_title,
+    is_adapter_folder,
+    is_meant_as_model,
+    is_model_folder,
+)
+from app.llama.sequences import Sequences
 from app.types import InstalledModel
 from trainer.errors import TrainerError
-from trainer.publish import from_folder
+from trainer.publish import from_folder, peft_folder
 from trainer.spec import BaseModel
-from trainer.train import base, lora
+from trainer.train import base, chat, lora
+from trainer.train.divergence import divergence
+
+META = {"format": "pt"}
 
 
 @pytest.fixture(scope="module")
@@ -73,16 +88,92 @@ def test_a_kind_that_nobody_knows_says_what_else_there_is(tokenizer: Path, tmp_p
     assert "GGUF file of the same model" in error.value.hint and "llama.cpp" in error.value.hint
 
 
+def _cut(folder: Path) -> None:
+    file = folder / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:-1000])
+
+
+def _pointer(folder: Path) -> None:
+    (folder / "model.safetensors").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
+
+
+def _quantized(folder: Path) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"quantization_config": {"quant_method": "gptq"}}))
+
+
+def _half_there(folder: Path) -> None:
+    places = {"a": "model-00001-of-00002.safetensors", "b": "model.safetensors"}
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": places}))
+
+
 @pytest.mark.parametrize(
-    ("name", "said"),
-    [("model.safetensors", "pickle, which may run code"), ("tokenizer.json", "no tokenizer.json")],
+    ("spoil", "said"),
+    [
+        (
+            lambda folder: (folder / "model.safetensors").rename(folder / "pytorch_model.bin"),
+            "pickle, which may run code",
+        ),
+        (lambda folder: (folder / "tokenizer.json").unlink(), "no tokenizer.json"),
+        (lambda folder: (folder / "config.json").unlink(), "no config.json"),
+        (lambda folder: (folder / "config.json").write_text('{"model_type": '), "config.json in “copy” is damaged"),
+        (lambda folder: (folder / "model.safetensors").write_bytes(b""), "damaged"),
+        (_cut, "is not whole"),
+        (_pointer, "was not fetched"),
+        (_quantized, "quantized \\(gptq\\)"),
+        (_half_there, "lacks model-00001-of-00002.safetensors"),
+    ],
 )
-def test_what_is_no_whole_folder_is_refused(folder: Path, tmp_path: Path, name: str, said: str) -> None:
+def test_what_is_no_whole_folder_is_refused_before_anything_is_loaded(
+    folder: Path, tmp_path: Path, spoil: Callable[[Path], object], said: str
+) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(folder, copy)
-    (copy / name).rename(copy / "pytorch_model.bin")
-    with pytest.raises(TrainerError, match=said):
+    check_folder(copy)
+    spoil(copy)
+    with pytest.raises(BadFile, match=said) as error:
         from_folder.write(copy, tmp_path / "out.gguf")
+    assert error.value.hint and is_meant_as_model(copy), "an import says what is wrong with it"
+
+
+def test_weights_that_are_not_there_or_nan_are_told_apart(folder: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    weights = load_file(copy / "model.safetensors")
+    name = "model.layers.0.mlp.down_proj.weight"
+    save_file({key: value for key, value in weights.items() if key != name}, copy / "model.safetensors", META)
+    with pytest.raises(TrainerError, match="Weights are missing") as error:
+        from_folder.write(copy, tmp_path / "out.gguf")
+    assert error.value.detail == "blk.0.ffn_down.weight"
+    weights[name][0] = float("nan")
+    save_file(weights, copy / "model.safetensors", META)
+    with pytest.raises(TrainerError, match="does not say what the folder says"):
+        from_folder.write(copy, tmp_path / "out.gguf")
+    assert not (tmp_path / "out.gguf").exists()
+
+
+def test_code_beside_a_model_is_not_run(folder: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    config = json.loads((copy / "config.json").read_text())
+    own = {"model_type": "mystery", "auto_map": {"AutoConfig": "configuration_mystery.Config"}}
+    (copy / "config.json").write_text(json.dumps(config | own))
+    (copy / "configuration_mystery.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
+    with pytest.raises(TrainerError, match="code of its own, which is not run"):
+        from_folder.write(copy, tmp_path / "out.gguf")
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("template", ["", "{% for m in messages %}{{ m.content "])
+def test_a_template_that_is_missing_or_broken_is_said_when_the_base_is_checked(
+    folder: Path, tmp_path: Path, template: str
+) -> None:
+    tokenizer = base.load_tokenizer(folder)
+    chat.check_template(tokenizer)
+    tokenizer.chat_template = template or None
+    with pytest.raises(TrainerError, match="template") as error:
+        chat.check_template(tokenizer)
+    assert "recipe that reads documents" in error.value.hint
 
 
 def _llama_cpp(folder: Path, script: str) -> Path:
@@ -108,7 +199,7 @@ def test_a_converter_that_cannot_leaves_it_to_the_other_ways(folder: Path, tmp_p
 def test_a_converter_that_writes_another_model_is_caught(folder: Path, tokenizer: Path, tmp_path: Path) -> None:
     from_folder.write(write_folder(tmp_path / "other", tokenizer, seed=9), tmp_path / "other.gguf")
     played = _llama_cpp(tmp_path / "llama.cpp", f"shutil.copy({str(tmp_path / 'other.gguf')!r}, out)")
-    with pytest.raises(TrainerError, match="behaves differently"):
+    with pytest.raises(TrainerError, match="does not say what the folder says"):
         from_folder.write(folder, tmp_path / "out.gguf", llama_cpp=played)
     assert not (tmp_path / "out.gguf").exists()
 
@@ -125,6 +216,53 @@ def test_an_adapter_of_a_folder_loads_by_itself(folder: Path, tmp_path: Path) ->
     theirs = AutoPeftModelForCausalLM.from_pretrained(str(tmp_path)).eval()
     ids = list(range(3, 40))
     assert base.torch_logits(theirs, ids) == pytest.approx(base.torch_logits(mine, ids), abs=1e-4)
+
+
+def _adapter(out: Path, of: Path) -> Path:
+    out.mkdir()
+    layers = lora.add_lora(base.load_model(of, torch.float32), 4, 8.0, seed=2)
+    with torch.no_grad():
+        for layer in layers.values():
+            layer.b.normal_(std=0.1, generator=torch.Generator().manual_seed(1))
+    lora.save_adapter(out, lora.state(layers), 4, 8.0, str(of))
+    return out
+
+
+def test_an_adapter_folder_says_with_its_model_what_torch_says(folder: Path, tokenizer: Path, tmp_path: Path) -> None:
+    made, other = tmp_path / "made.gguf", write_tiny(tmp_path / "other.gguf")
+    from_folder.write(folder, made)
+    adapter = _adapter(tmp_path / "Tone", folder)
+    assert is_adapter_folder(adapter) and not is_adapter_folder(folder)
+    assert peft_folder.write(adapter, tmp_path / "tone.gguf", [other, made]) == made
+    mine = base.load_model(folder, torch.float32)
+    ids = list(range(3, 40))
+    without = base.torch_logits(mine, ids)
+    lora.load_state(lora.add_lora(mine, 4, 8.0, seed=0), lora.read_adapter(adapter)[0])
+    wanted = base.torch_logits(mine, ids)
+    with Sequences(made, sequences=1, cells=64, threads=1, gpu=False, adapter=tmp_path / "tone.gguf") as llama:
+        assert divergence(wanted, llama.logits(ids)) < 1e-3 < divergence(wanted, without)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"use_dora": True}, "kind that is not read"),
+        ({"peft_type": "IA3"}, "kind that is not read"),
+        ({}, "none of your"),
+    ],
+)
+def test_an_adapter_folder_that_is_of_no_use_says_what_to_do(
+    folder: Path, tmp_path: Path, changes: dict[str, object], said: str
+) -> None:
+    adapter = _adapter(tmp_path / "Tone", folder)
+    config = json.loads((adapter / "adapter_config.json").read_text())
+    (adapter / "adapter_config.json").write_text(json.dumps(config | changes))
+    with pytest.raises(TrainerError, match=said) as error:
+        peft_folder.write(adapter, tmp_path / "tone.gguf", [write_tiny(tmp_path / "other.gguf")])
+    assert error.value.hint
+    (adapter / "adapter_model.safetensors").unlink()
+    with pytest.raises(TrainerError, match="no whole adapter"):
+        peft_folder.write(adapter, tmp_path / "tone.gguf", [])
 
 
 def test_a_training_reads_the_folder_while_it_is_there(folder: Path, tmp_path: Path) -> None:

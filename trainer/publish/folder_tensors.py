@@ -9,9 +9,12 @@ from typing import Any
 
 import gguf
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
+from transformers import AutoModelForCausalLM
 
+from app.llama.model_folders import AGAIN
 from trainer.errors import TrainerError
 from trainer.publish.export import PERMUTED, name_map, permute_rows
 
@@ -39,8 +42,7 @@ class FolderTensors:
                     for key in content.keys():  # noqa: SIM118  (it is no mapping)
                         self._take(file, key, tuple(content.get_slice(key).get_shape()), names)
             except (SafetensorError, OSError) as error:
-                hint = "Get the folder again; a file of it is damaged."
-                raise TrainerError(f"“{file.name}” cannot be read.", hint, str(error), "damaged") from error
+                raise TrainerError(f"“{file.name}” cannot be read.", AGAIN, str(error), "damaged") from error
         if (factors := self._rope_factors()) is not None:
             self.shapes["rope_freqs.weight"] = factors.shape
 
@@ -59,6 +61,19 @@ class FolderTensors:
             )
         self._files[name] = (file, key)
         self.shapes[name] = shape
+
+    def require_all(self) -> None:
+        """Raises TrainerError where a weight that a model of this shape has is not there, or of another size."""
+        with torch.device("meta"):
+            whole = AutoModelForCausalLM.from_config(self._config)
+        names = name_map(self._architecture, int(self._config.num_hidden_layers))
+        wanted = {
+            names.get_name(key, try_suffixes=(".weight", ".bias")): part for key, part in whole.named_parameters()
+        }
+        wrong = [str(name) for name, part in wanted.items() if name and self.shapes.get(name) != tuple(part.shape)]
+        if wrong:
+            message = f"Weights are missing, or are not those that config.json speaks of ({len(wrong)})."
+            raise TrainerError(message, AGAIN, ", ".join(wrong[:3]), "damaged")
 
     def read(self, name: str) -> Array:
         """One tensor, in float32, as the GGUF has it."""

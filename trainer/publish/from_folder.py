@@ -7,6 +7,7 @@ way, the file counts only where llama.cpp says with it what torch says with the 
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from transformers import AutoConfig
 
 from app.errors import AppError
 from app.llama.gguf_reader import read_header
+from app.llama.model_folders import check_folder
 from trainer.errors import TrainerError, as_trainer_error
 from trainer.publish import vocabulary
 from trainer.publish.export import Whole, copy_keys, dequantized, written
@@ -64,7 +66,8 @@ def write(folder: Path, out: Path, beside: Path | None = None, llama_cpp: Path |
         llama_cpp: a checkout of llama.cpp with its converter.
 
     Raises:
-        TrainerError: the folder is no model, of a kind that cannot be written, or the file does not say the same.
+        BadFile: the folder is no whole model.
+        TrainerError: it is of a kind that cannot be written, or the file does not say the same.
     """
     check_folder(folder)
     refused: TrainerError | None = None
@@ -80,25 +83,12 @@ def write(folder: Path, out: Path, beside: Path | None = None, llama_cpp: Path |
             raise refused or error from error
     try:
         return base.check(BaseModel(path=str(folder), gguf=str(out)), folder, os.cpu_count() or 1)
-    except BaseException:
+    except BaseException as error:
         out.unlink(missing_ok=True)
+        if isinstance(error, TrainerError) and error.code in ("parity", "tokenizer"):
+            message = f"The GGUF made of “{folder.name}” does not say what the folder says, so it was not kept."
+            raise TrainerError(message, OTHERWISE, f"{error.message} {error.detail}", error.code) from error
         raise
-
-
-def check_folder(folder: Path) -> None:
-    """Raises TrainerError where it is no model folder that is safe to read."""
-    problem = ""
-    if not (folder / "config.json").is_file():
-        problem = "has no config.json"
-    elif not any(folder.glob("*.safetensors")):
-        pickled = any(folder.glob("*.bin")) or any(folder.glob("*.pt*"))
-        problem = "has its weights as pickle, which may run code" if pickled else "has no safetensors"
-    elif not (folder / "tokenizer.json").is_file():
-        problem = "has no tokenizer.json"
-    if problem:
-        raise TrainerError(
-            f"“{folder.name}” {problem}.", "Choose a whole model folder with safetensors.", str(folder), "architecture"
-        )
 
 
 # --- the three ways ---------------------------------------------------------------------------------------------------
@@ -157,6 +147,7 @@ def _compose(folder: Path, out: Path) -> None:
         raise TrainerError(message, OTHERWISE, str(config.model_type), "architecture")
     tokenizer = base.load_tokenizer(folder)
     tensors = FolderTensors(folder, config, architecture)
+    tensors.require_all()
     tokens = vocabulary.of_tokenizer(tokenizer, tensors.shapes["token_embd.weight"][0])
 
     def keys(writer: gguf.GGUFWriter) -> None:
@@ -188,9 +179,14 @@ def _shape_keys(writer: gguf.GGUFWriter, name: str, config: Any) -> None:
 
 
 def _config(folder: Path) -> Any:
+    """Code beside a model is never run; a kind of model that transformers does not know by itself needs it."""
     try:
-        return AutoConfig.from_pretrained(str(folder), local_files_only=True)
+        return AutoConfig.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
     except (ValueError, KeyError, OSError) as error:
+        if "auto_map" in json.loads((folder / "config.json").read_bytes()):
+            hint = "For the chat alone, import a GGUF of it."
+            message = f"“{folder.name}” brings code of its own, which is not run here."
+            raise TrainerError(message, hint, str(error), "architecture") from error
         raise TrainerError(f"“{folder.name}” cannot be read.", OTHERWISE, str(error), "architecture") from error
 
 

@@ -18,9 +18,9 @@ from trainer.train.objective import BATCH_TOKENS
 
 BYTES_A_TOKEN = 3.0
 """Of English, with a vocabulary of a few thousand; a guess, as are the next two."""
-GENERAL_BYTES = 45_000
-"""Of the 156 general answers that an installed model writes."""
-GENERAL_S, FILES_S = 90.0, 40.0
+GENERAL_BYTES = 107_000
+"""Of the 350 general questions with the answers that the starter writes (measured)."""
+GENERAL_S, FILES_S = 200.0, 40.0
 """Asking the installed model; writing and checking the files."""
 MEASURED_S = 1.5
 

@@ -11,13 +11,14 @@ import torch
 from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM
 
-from app.errors import AppError
+from app.errors import AppError, BadFile
+from app.llama.model_folders import ADAPTER_FILES, check_adapter
 from trainer.context import Context, Summary
 from trainer.errors import TrainerError, as_trainer_error
 from trainer.spec import BROUGHT, BaseModel, TrainResult, Written, read_spec, write_json
 from trainer.train import base, lora
 
-FILES = ("adapter_config.json", "adapter_model.safetensors")
+HALVES = (".lora_A.weight", ".lora_B.weight")
 PLAIN = {"use_dora": False, "use_rslora": False, "rank_pattern": {}, "alpha_pattern": {}, "modules_to_save": None}
 """Settings of PEFT that change what the tensors mean, with the only value that is read here."""
 
@@ -31,21 +32,21 @@ def command(run: Path, folder: Path) -> int:
         fresh = run / f"{BROUGHT}.part"
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir()
-        for name in FILES:
+        for name in ADAPTER_FILES:
             shutil.copyfile(folder / name, fresh / name)
         shutil.rmtree(run / BROUGHT, ignore_errors=True)
         fresh.replace(run / BROUGHT)
     except (AppError, OSError) as error:
         sys.stderr.write(f"{as_trainer_error(error)}\n")
         return 1
-    written = Written(tuple(str(run / BROUGHT / name) for name in FILES))
+    written = Written(tuple(str(run / BROUGHT / name) for name in ADAPTER_FILES))
     sys.stdout.write(msgspec.json.encode(written).decode() + "\n")
     return 0
 
 
 def is_there(context: Context) -> bool:
     """Whether one was brought to this run."""
-    return (context.run / BROUGHT / FILES[1]).exists()
+    return (context.run / BROUGHT / ADAPTER_FILES[1]).exists()
 
 
 def take(context: Context) -> Summary:
@@ -84,25 +85,40 @@ def _check(model: BaseModel, folder: Path) -> tuple[dict[str, torch.Tensor], int
     Raises:
         TrainerError: it is none, is of a kind that is not read here, or fits another model.
     """
-    missing = [name for name in FILES if not (folder / name).is_file()]
-    if missing:
-        hint = "Name the folder that PEFT wrote, with adapter_config.json and adapter_model.safetensors in it."
-        raise TrainerError(f"There is no adapter in “{folder.name}”.", hint, ", ".join(missing), "adapter")
-    try:
-        config = msgspec.json.decode((folder / FILES[0]).read_bytes())
-        tensors, rank, alpha = lora.read_adapter(folder)
-    except (msgspec.DecodeError, SafetensorError, KeyError, TypeError, ValueError) as error:
-        hint = "Copy the folder anew, whole."
-        raise TrainerError(f"The adapter in “{folder.name}” cannot be read.", hint, str(error), "adapter") from error
-    odd = [name for name, plain in PLAIN.items() if config.get(name, plain) not in (plain, None, False)]
-    if odd or config.get("peft_type") != "LORA":
-        hint = "Train a plain LoRA adapter on linear layers."
-        raise TrainerError("The adapter is of a kind that is not read here.", hint, ", ".join(odd), "adapter")
+    tensors, rank, alpha = read_plain(folder)
     wrong = _misfits(model, tensors, rank)
     if wrong:
         hint = "Bring the adapter that was trained from the very model of this run."
         raise TrainerError("The adapter belongs to another model.", hint, ", ".join(wrong[:3]), "adapter")
     return tensors, rank, alpha
+
+
+def read_plain(folder: Path) -> tuple[dict[str, torch.Tensor], int, float]:
+    """The tensors, rank and alpha of a folder with a plain LoRA adapter on linear layers.
+
+    Raises:
+        TrainerError: it is none, or of a kind that is not read here.
+    """
+    try:
+        config = check_adapter(folder)
+        tensors, rank, alpha = lora.read_adapter(folder)
+    except BadFile as error:
+        raise as_trainer_error(error) from error
+    except (msgspec.DecodeError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        hint = "Copy the folder anew, whole."
+        raise TrainerError(f"The adapter in “{folder.name}” cannot be read.", hint, str(error), "adapter") from error
+    odd = [name for name, plain in PLAIN.items() if config.get(name, plain) not in (plain, None, False)]
+    halves = {half: {n.removesuffix(half) for n in tensors if n.endswith(half)} for half in HALVES}
+    odd += [name for name in tensors if not name.startswith(lora.PREFIX) or not name.endswith(HALVES)][:3]
+    if odd or config.get("peft_type") != "LORA" or halves[HALVES[0]] != halves[HALVES[1]]:
+        hint = "Train a plain LoRA adapter on linear layers."
+        raise TrainerError("The adapter is of a kind that is not read here.", hint, ", ".join(odd), "adapter")
+    return tensors, rank, alpha
+
+
+def named_base(folder: Path) -> str:
+    """What an adapter says that it was made for: a folder, or a repository's name."""
+    return str(check_adapter(folder).get("base_model_name_or_path") or "")
 
 
 def _misfits(model: BaseModel, tensors: dict[str, torch.Tensor], rank: int) -> list[str]:

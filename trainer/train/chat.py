@@ -59,6 +59,17 @@ def render(tokenizer: Any, turns: Sequence[Message], prompt: bool) -> str:
     raise TrainerError("The model's template refuses a conversation.", hint, str(first), "template") from first
 
 
+def check_template(tokenizer: Any) -> None:
+    """Raises TrainerError where the model has no template, or one that does not take a question and its answer."""
+    try:
+        render(tokenizer, (Message("user", "Which way?"), Message("assistant", "This way.")), prompt=False)
+    except TrainerError as error:
+        if not tokenizer.chat_template:
+            raise
+        hint = "Choose another model, or the recipe that reads documents."
+        raise TrainerError("The model's chat template is broken.", hint, error.detail, "template") from error
+
+
 def _rendered(tokenizer: Any, turns: Sequence[Message], prompt: bool) -> str:
     messages = [{"role": turn.role, "content": turn.content} for turn in turns]
     text: str = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=prompt)

@@ -31,7 +31,7 @@ from trainer.train import (
     smaller,
 )
 from trainer.train.answer import answer
-from trainer.train.chat import encode_prompt
+from trainer.train.chat import check_template, encode_prompt
 from trainer.train.gather import Gathered, Gathering
 from trainer.train.grown import base_of
 from trainer.train.loop import Task
@@ -64,6 +64,8 @@ def _check(context: Context) -> Summary:
     context.progress("base", 0, 2, note="Reading the model")
     folder = base.ensure_folder(context.spec.base, context.cache)
     context.progress("base", 1, 2, note="Checking the model")
+    if context.spec.training.rows != "texts":
+        check_template(base.load_tokenizer(folder))
     report = base.check(context.spec.base, folder, context.threads)
     write_json(context.stage("base") / "report.json", report)
     return {"name": report.name, "parameters": report.parameters, "kl": -1.0 if report.kl is None else report.kl}

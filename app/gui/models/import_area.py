@@ -10,7 +10,7 @@ from app.formats import MODEL_SUFFIXES
 from app.gui.theme import theme
 from app.gui.widgets import Button, IconLabel, Label, ProgressBar, ThemedWidget, paint_box
 from app.gui.widgets.file_dialogs import ask_for_folder
-from app.llama.model_folders import is_model_folder
+from app.llama.model_folders import is_meant_as_model
 from app.models.model_files import first_file
 
 
@@ -39,7 +39,9 @@ class ImportArea(ThemedWidget):
         self.choose = Button(self.tr("Choose file"))
         self.cancel = Button(self.tr("Cancel"))
         self.folder = Button(self.tr("Choose folder"))
-        self.folder.setToolTip(self.tr("A model with safetensors, config.json and tokenizer.json"))
+        self.folder.setToolTip(
+            self.tr("A model with safetensors, config.json and tokenizer.json, or an adapter that PEFT wrote")
+        )
         self.folder.clicked.connect(self._choose_folder)
         row.addWidget(self.choose)
         row.addWidget(self.folder)
@@ -110,7 +112,7 @@ class ImportArea(ThemedWidget):
 def model_file(event: QDropEvent) -> str | None:
     """The one model that is dragged, by its first file where it comes in several; None where it is anything else."""
     paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-    if len(paths) == 1 and is_model_folder(paths[0]):
+    if len(paths) == 1 and is_meant_as_model(paths[0]):
         return paths[0]
     firsts = {first_file(path) for path in paths}
     only = firsts.pop() if len(firsts) == 1 else ""
