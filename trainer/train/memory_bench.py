@@ -31,7 +31,7 @@ from trainer.train.bench import Figure, step
 from trainer.train.chat import Encoded
 from trainer.train.loss import shares_prefix
 from trainer.train.memory import process_peak
-from trainer.train.plan import shape_of_config
+from trainer.train.shapes import shape_of_config
 
 WITHIN = 0.1
 """How far the plan may be from the measured peak."""
