@@ -38,4 +38,5 @@ def shape_of_config(config: Any) -> Shape:
         heads * head,
         keys * head,
         whole_logits=not loss.computes(config),
+        head_norms=config.model_type == "qwen3",
     )
