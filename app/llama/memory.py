@@ -13,16 +13,21 @@ PROCESS_BYTES = 700_000_000
 """Python, torch and transformers themselves and what a run's earlier stages leave behind, measured."""
 LEAST_BATCH = 1024
 """Tokens that training holds in memory at a time, or one example if that is longer."""
-LEFT_OVER = 1.3
-"""What is held by what is kept of activations: what is computed on the way, and what the allocator cannot give back.
-Fitted, as the next one, on the shapes of trainer.train.memory_bench."""
-KERNELS_BYTES = 60_000_000
-"""Libraries and kernels that the first step loads and compiles."""
+HOLES = {"bf16": 1 / 3, "fp32": 1 / 3, "nf4": 1 / 2}
+"""Of a layer's activations, what is lost in holes between them: glibc asks itself for a little more than it was asked
+for where memory is to be aligned, and so never finds a freed piece of the same size. Measured; in 4 bits more is
+computed on the way."""
+MAPPED_BYTES = 32 << 20
+"""From here on glibc maps a tensor by itself and leaves no hole behind (DEFAULT_MMAP_THRESHOLD_MAX)."""
+LIBRARIES_BYTES = 60_000_000
+"""Of libraries and kernels that the first step loads and compiles, measured."""
 LEARNED = 1 / 3
 """Share of an example's tokens that are its answer."""
 RANK = 16
-ADAPTER_BYTES = 16
-"""A weight of the adapter: value, gradient and two moments in float32."""
+ADAPTER_BYTES = 18
+"""A weight of the adapter: value, gradient and two moments in float32, and the copy that it is computed with."""
+LOW_RANK = 7
+"""Products with the adapter's first matrix that a layer keeps."""
 HEAD_ROWS = 256
 """Rows of logits that the loss computes at a time, each value in float32 twice."""
 
@@ -45,6 +50,8 @@ class Shape:
     """Width of all keys; values have the same."""
     whole_logits: bool = False
     """Whether its logits are computed for all tokens of a batch, and not a few rows at a time."""
+    head_norms: bool = False
+    """Whether queries and keys have norms of their own."""
 
     @property
     def widths(self) -> tuple[int, int, int]:
@@ -81,22 +88,58 @@ def weight_bytes(shape: Shape, precision: str) -> int:
 
 
 def activation_bytes(shape: Shape, precision: str) -> int:
-    """What a layer keeps of a token for the backward pass: both norms in float32 and what comes out of them, queries,
-    keys and values for each head, what attention gives twice, and four values of the feed-forward part."""
-    wide, queries, _ = shape.widths
-    return 8 * shape.hidden + WIDTH[precision] * (2 * shape.hidden + 5 * queries + 4 * wide)
+    """What a layer keeps of a token for the backward pass, as traced: what goes into its two norms (in float32) and
+    comes out; queries, what comes out of attention, keys and values, these for each head; gate and what it lets
+    through, both twice; and what the adapter makes of each input."""
+    wide, queries, keys = shape.widths
+    norms = 8 * shape.hidden + (4 * (queries + keys) if shape.head_norms else 0)
+    return norms + WIDTH[precision] * (2 * shape.hidden + 4 * queries + 4 * wide + LOW_RANK * RANK)
+
+
+def head_bytes(shape: Shape, precision: str, tokens: int) -> int:
+    """Logits at their highest: of a few rows twice in float32; or in 16 bits of all tokens and once more of those that
+    are learned, and of these twice in float32."""
+    whole = (tokens + _learned(tokens)) * WIDTH[precision] if shape.whole_logits else 0
+    return (_rows(shape, tokens) * 8 + whole) * shape.vocabulary
+
+
+def held_bytes(shape: Shape, precision: str, tokens: int, *, checkpointing: bool = False) -> int:
+    """What a batch of so many tokens holds at its highest: what is kept for the backward pass, and then the logits or
+    the gradients on their way through a layer. With `checkpointing` each layer's input is kept, and the activations of
+    the one that is computed again."""
+    wide, width, one = shape.widths[0], WIDTH[precision], tokens * activation_bytes(shape, precision)
+    head, backward = head_bytes(shape, precision, tokens), tokens * width * (3 * wide + shape.hidden)
+    if checkpointing:
+        return tokens * shape.layers * shape.hidden * width + max(head, one + backward)
+    return shape.layers * one + max(head, backward)
+
+
+def hole_bytes(shape: Shape, precision: str, tokens: int) -> int:
+    """What the processor's allocator loses in holes: between layers, and where logits were on the way to float32."""
+    sizes = [_rows(shape, tokens) * size * shape.vocabulary for size in {WIDTH[precision], 4}]
+    between = HOLES[precision] * shape.layers * tokens * activation_bytes(shape, precision)
+    return int(between + sum(size for size in sizes if size < MAPPED_BYTES))
+
+
+def live_bytes(shape: Shape, precision: str, longest: int = 0, *, checkpointing: bool = False) -> int:
+    """What torch's tensors take together: weights, adapter and the fullest batch."""
+    held = held_bytes(shape, precision, max(LEAST_BATCH, longest), checkpointing=checkpointing)
+    return weight_bytes(shape, precision) + adapter_weights(shape) * ADAPTER_BYTES + held
 
 
 def training_bytes(shape: Shape, precision: str, longest: int = 0, *, checkpointing: bool = False) -> int:
-    """What teaching an adapter takes; `longest` is the longest example, in tokens. With `checkpointing` the activations
-    of one layer at a time are held, and each layer's input."""
-    tokens, width, one = max(LEAST_BATCH, longest), WIDTH[precision], activation_bytes(shape, precision)
-    kept = one + shape.layers * shape.hidden * width if checkpointing else shape.layers * one
-    adapter = adapter_weights(shape) * ADAPTER_BYTES
-    head = tokens * (2 * width + 12 * LEARNED) if shape.whole_logits else HEAD_ROWS * 8.0
-    head += shape.hidden * width  # the table of words as the matrix product packs it
-    fixed = PROCESS_BYTES + KERNELS_BYTES + weight_bytes(shape, precision)
-    return int(fixed + tokens * kept * LEFT_OVER + adapter + head * shape.vocabulary)
+    """What teaching an adapter takes of the memory; `longest` is the longest example, in tokens."""
+    live = live_bytes(shape, precision, longest, checkpointing=checkpointing)
+    return PROCESS_BYTES + LIBRARIES_BYTES + live + hole_bytes(shape, precision, max(LEAST_BATCH, longest))
+
+
+def _learned(tokens: int) -> int:
+    return int(tokens * LEARNED)
+
+
+def _rows(shape: Shape, tokens: int) -> int:
+    """Of logits in float32 at a time."""
+    return _learned(tokens) if shape.whole_logits else min(HEAD_ROWS, _learned(tokens))
 
 
 def checking_bytes(shape: Shape) -> int:

@@ -16,7 +16,7 @@ from trainer.evaluate.preferring import Likelihood
 from trainer.prepare import duplicates
 from trainer.prepare.split_pairs import split_pairs
 from trainer.spec import EXCLUDED, HELD_OUT, BaseModel, Data, Preference, RewardAccuracy, RunSpec, Turn, write_lines
-from trainer.train.plan import _compared_tokens
+from trainer.train.amounts import compared
 from trainer.train.selection import choose_preferences, read_preferences
 
 
@@ -126,6 +126,6 @@ def test_the_plan_and_the_exam_know_the_pairs(tmp_path: Path) -> None:
     assert len(train) == len(pairs(kept_out=False)) and not watched
     held = [pair for pair in read_preferences(context) if pair.split == HELD_OUT]
     assert len(held) == len(pairs(kept_out=True))
-    known = _compared_tokens(context)
+    known = compared(context)
     write_lines(tmp_path / "pairs.jsonl", train)
-    assert known - _compared_tokens(context) > 36 * 2 * 40
+    assert known - compared(context) > 36 * 2 * 40

@@ -10,7 +10,7 @@ import psutil
 import pytest
 import torch
 
-from app.llama.memory import training_bytes
+from app.llama.memory import Shape, training_bytes
 from app.llama.planner import SHARE, Device
 from trainer import pipeline
 from trainer.context import Context
@@ -18,7 +18,7 @@ from trainer.errors import TrainerError, out_of_memory
 from trainer.events import Event, Failed
 from trainer.spec import BaseModel, Data, Example, Hyper, Limits, RunSpec, Turn, write_json, write_lines
 from trainer.stages import Stage
-from trainer.train import device, plan
+from trainer.train import amounts, device, plan, shapes
 
 GB = 10**9
 
@@ -64,7 +64,7 @@ def test_the_card_with_free_memory_trains_and_is_named(cards: list[tuple[str, in
 def test_precision_and_activations_follow_the_cards_memory(
     cards: list[tuple[str, int, int]], context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shape, longest = plan.shape_of(context.spec.base), plan.data(context).longest
+    shape, longest = shapes.shape_of(context.spec.base), amounts.of_run(context).longest
     needs = {
         (precision, twice): training_bytes(shape, precision, longest, checkpointing=twice)
         for precision in ("bf16", "nf4")
@@ -102,7 +102,7 @@ def test_examples_are_cut_only_where_nothing_else_helps() -> None:
     here = [Device("Card", "gpu", 2 * GB, 2 * GB)]
     found = msgspec.structs.replace(Hyper(), max_length=None)
     spec = RunSpec(id="r", base=BaseModel(path="x"), data=Data(examples="x"), hyper=found)
-    shape = plan.Shape(300_000_000, 30, 900, 50_000, 8192)
+    shape = Shape(300_000_000, 30, 900, 50_000, 8192)
     decided = device.decide(spec, shape, 8192, here)
     assert decided.fits and decided.longest < 8192
     assert device.with_teaching(found, decided, 8192).max_length == decided.longest

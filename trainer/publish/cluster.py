@@ -25,7 +25,7 @@ from trainer.publish import cluster_files
 from trainer.publish.cluster_files import Tool
 from trainer.spec import Example, Preference, Written, read_spec
 from trainer.spec.recipes import Rows
-from trainer.train import choose, lessons, plan, selection
+from trainer.train import amounts, choose, lessons, selection, shapes
 
 MAX_LENGTH = 2048
 """Tokens of an example, as here."""
@@ -47,12 +47,12 @@ def export(context: Context, tool: Tool, folder: Path) -> tuple[str, ...]:
     train, held = ROWS[recipe.rows](context)
     if tool == "axolotl":
         train, held = [_in_one(row) for row in train], [_in_one(row) for row in held]
-    longest = max(64, min(plan.data(context).longest, MAX_LENGTH))
-    shape = plan.shape_of(context.spec.base)
+    longest = max(64, min(amounts.of_run(context).longest, MAX_LENGTH))
+    shape = shapes.shape_of(context.spec.base)
     hyper = choose.choose(context.spec.hyper, recipe, 0, longest, shape.context, shape.parameters)
     folder.mkdir(parents=True, exist_ok=True)
     files = {"train.jsonl": _lines(train), "validation.jsonl": _lines(held)} if held else {"train.jsonl": _lines(train)}
-    mean = plan.data(context)[0] / max(1, len(train))
+    mean = amounts.of_run(context)[0] / max(1, len(train))
     wanted = cluster_files.Wanted(hyper, len(train), mean, bool(held), recipe.rows, context.spec.seed)
     files |= {name: text.encode() for name, text in cluster_files.WRITERS[tool](wanted).items()}
     files["README.md"] = cluster_files.readme(context.spec, tool, wanted).encode()

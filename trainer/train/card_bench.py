@@ -41,7 +41,7 @@ def figures(model: Path, on_card: bool = True, case: memory_bench.Case = ONE_BIL
         memory_bench.in_child(write, case, model, Path(folder))
         what = f"{case.name} in 4 bits" + (", liger-kernel" if is_installed("liger_kernel") else "")
         yield from beside(Path(folder), STEPS, what, TARGETS, on_card)
-    for each in memory_bench.JUDGED:
+    for each in memory_bench.REPORT:
         yield memory_bench.compare(each, "cuda" if on_card else "cpu")
 
 

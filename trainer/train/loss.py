@@ -66,11 +66,11 @@ class _HeadLoss(torch.autograd.Function):  # type: ignore[misc]
             log_total = logits.logsumexp(dim=-1, keepdim=True)
             losses.append((weights * (log_total - logits.gather(1, aims))).sum(1))
             if wanted:
-                share = logits.sub_(log_total).exp_()
-                share.scatter_add_(1, aims, -weights)
-                grads.append(share.to(rows.dtype) @ head)
+                logits.sub_(log_total).exp_().scatter_add_(1, aims, -weights)
+                grads.append(logits.to(rows.dtype) @ head)
                 if new is not None:
-                    shares.append(share[:, -len(new) :].to(rows.dtype))
+                    shares.append(logits[:, -len(new) :].to(rows.dtype))
+            del logits  # else the next piece's would be made beside it
         if wanted:
             ctx.save_for_backward(torch.cat(grads), *((torch.cat(shares), hidden) if shares else ()))
         return torch.cat(losses)

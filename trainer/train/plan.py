@@ -4,35 +4,26 @@ from __future__ import annotations
 
 import shutil
 import sys
-import time
 from collections.abc import Callable, Iterator
-from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import msgspec
 import psutil
-import torch
 from msgspec import Struct
 
 from app.embedder.readers import TEACHING_BYTES, TEACHING_DISK_BYTES
 from app.errors import AppError
 from app.llama.memory import PROCESS_BYTES, Shape, adapter_weights, checking_bytes
-from app.llama.planner import SHARE, Device
+from app.llama.planner import SHARE
 from app.llama.teaching import Teaching
 from trainer.context import Context
 from trainer.errors import TrainerError, as_trainer_error
-from trainer.evaluate import blind, exams, preferring
-from trainer.prepare import own
 from trainer.scratch import corpus, measure
 from trainer.scratch.network import STEP_TOKENS
-from trainer.spec import HELD_OUT, TOKENS_A_WEIGHT, BaseModel, Example, Preference, RunSpec, read_spec
+from trainer.spec import TOKENS_A_WEIGHT, RunSpec, read_spec
 from trainer.spec.recipes import Objective
-from trainer.train import base, choose, device, gather, halving, launch, lessons, loss, selection, words
+from trainer.train import amounts, base, choose, device, halving, launch, pace, selection, shapes, words
 
-WORDS_TO_TOKENS = 1.4  # English, GPT-2-like vocabularies; the plan must not load a tokenizer for large data
-TEMPLATE_TOKENS = 35  # a chat template's own tokens an example
-REPLAY_QUESTIONS = 690  # that ship, each once more as it could be typed
 READER_STEP = 16
 """Questions beside a passage in a step of the reader, as it itself was trained."""
 BITS = {"F16": 16.0, "Q8_0": 8.5, "Q6_K": 6.6, "Q5_K_M": 5.7, "Q4_K_M": 4.9}
@@ -94,8 +85,8 @@ def make(context: Context) -> Plan:
     spec = context.spec
     if spec.training.objective in PLANS:
         return PLANS[spec.training.objective](context)
-    shape = shape_of(spec.base)
-    tokens, longest, examples, given = data(context)
+    shape = shapes.shape_of(spec.base)
+    tokens, longest, examples, given = amounts.of_run(context)
     disk = spec.limits.disk_bytes or shutil.disk_usage(context.run).free
     here = device.devices(spec.limits)
     found = device.decide(spec, shape, longest, here)
@@ -104,8 +95,8 @@ def make(context: Context) -> Plan:
     hyper = choose.choose(chosen, spec.training, mean, longest, shape.context, shape.parameters)
     epochs, batch = hyper.epochs or 1.0, hyper.batch_tokens or 512
     trained = int(tokens * epochs)
-    pace = _seconds_a_token(shape, found)
-    seconds = trained * pace * spec.training.work + 60
+    each = pace.seconds_a_token(shape, found)
+    seconds = trained * each * spec.training.work + 60
     on_card = found.device.kind == "gpu"
     trying, short = halving.expected(spec.find_best if spec.tries else None, seconds)
     plan = Plan(
@@ -125,7 +116,7 @@ def make(context: Context) -> Plan:
         checkpointing=found.checkpointing,
         max_length=hyper.max_length or 0,
         trying=round(trying, 1),
-        comparing=round(_compared_tokens(context) * pace + COMPARING_S, 1) if spec.compare else 0.0,
+        comparing=round(amounts.compared(context) * each + pace.COMPARING_S, 1) if spec.compare else 0.0,
         warnings=(*short, *_warnings(found, longest, given, launch.processes(found, here))),
     )
     return _judge(_with_words(context, plan), shape)
@@ -154,59 +145,21 @@ def _warnings(found: Teaching, longest: int, examples: int, cards: int) -> Itera
         yield f"Examples are cut to {found.longest} tokens, since the longest ones do not fit the memory."
 
 
-GENERATED = 3
-"""A token that is written costs as much as so many that are read: few are written at once."""
-CLOSED_TOKENS, SHOWN_TOKENS = 25 + 20 * GENERATED, 600 + 30 * GENERATED
-"""Of a question without passages, whose instructions are read once for all, and of one with them."""
-COMPARING_S = 30.0
-"""Loading both models, looking for personal data and judging."""
-
-
-def _compared_tokens(context: Context) -> int:
-    """Tokens that a comparison reads on each of its two models; together they cost what a trained one does, since that
-    is read forward and backward."""
-    spec = context.spec
-    examples = selection.read_examples(context) if spec.training.rows == "examples" else []
-    texts = selection.read_texts(context) if spec.data.inputs or spec.data.texts else []
-    cases = exams.build(examples, texts, "", spec.seed)
-    wanted = [case for case in cases if case.exam in spec.training.exams]
-    asked = len(own.questions(spec)) if "own" in spec.training.exams else 0
-    asked += sum(e.held_out for e in examples) if spec.training.needs_labels else 0
-    shown = sum(bool(case.shown) for case in wanted)
-    said = (len(wanted) - shown + asked) * CLOSED_TOKENS + shown * SHOWN_TOKENS
-    return said + (_pair_tokens(context) if spec.training.rows == "preferences" else 0)
-
-
-def _pair_tokens(context: Context) -> int:
-    """Pairs that were kept out: both answers are read behind their question, and some questions are answered."""
-    held = [pair for pair in selection.read_preferences(context) if pair.split == HELD_OUT][: preferring.MOST]
-    read = sum(_pair_length(pair) for pair in held)
-    return read + min(len(held), blind.PAIRS) * (TEMPLATE_TOKENS + exams.LONG * GENERATED)
-
-
-READER_SHAPE = Shape(21_300_000, 12, 384, 250_037, 512)
-"""The reader's network without its table of words, which nothing is multiplied with."""
-LESSONS, LESSON_TOKENS = 4, 240
-"""Passages that are read with a question, and tokens of one (passages of 320 at most)."""
-AS_READ = Teaching(Device(device.PROCESSOR, "cpu", 0, 0), "bf16", False, LESSON_TOKENS, 0)
-EXAM_S = 120.0
-"""The comparison, on one core."""
-
-
 def _reader(context: Context) -> Plan:
     """The same for teaching the search: questions, each beside a few passages."""
     spec = context.spec
     train, _ = selection.choose(selection.read_examples(context), spec.seed)
     epochs = spec.hyper.epochs or spec.training.epochs
-    tokens = round(len(train) * LESSONS * LESSON_TOKENS * epochs)
+    tokens = round(len(train) * pace.LESSONS * pace.LESSON_TOKENS * epochs)
+    each = pace.seconds_a_token(pace.READER_SHAPE, pace.AS_READ)
     plan = Plan(
         fits=True,
         memory_bytes=TEACHING_BYTES,
         memory_available=spec.limits.memory_bytes or int(psutil.virtual_memory().available),
         disk_bytes=TEACHING_DISK_BYTES,
         disk_available=spec.limits.disk_bytes or shutil.disk_usage(context.run).free,
-        seconds=round(tokens * _seconds_a_token(READER_SHAPE, AS_READ) * spec.training.work + EXAM_S, 1),
-        steps=max(1, round(len(train) * LESSONS * epochs / READER_STEP)),
+        seconds=round(tokens * each * spec.training.work + pace.EXAM_S, 1),
+        steps=max(1, round(len(train) * pace.LESSONS * epochs / READER_STEP)),
         tokens=tokens,
         precision="bf16",
         device=device.PROCESSOR,
@@ -230,8 +183,8 @@ def _whole(context: Context) -> Plan:
     spec, found = context.spec, measure.needs(context)
     shape, hyper = spec.scratch, spec.hyper
     taught = corpus.conversations(context)[0]
-    lengths = [_example_tokens(example) for example in taught] or [0]
-    general = REPLAY_QUESTIONS * (TEMPLATE_TOKENS + shape.answer_tokens) if spec.base.path else 0
+    lengths = [amounts.example_tokens(example) for example in taught] or [0]
+    general = amounts.REPLAY_QUESTIONS * (amounts.TEMPLATE_TOKENS + shape.answer_tokens) if spec.base.path else 0
     conversations, longest = sum(lengths) + general, max(lengths)
     epochs = hyper.epochs or spec.training.epochs
     read, answered = round(found.text_tokens * shape.epochs), round(conversations * epochs)
@@ -268,100 +221,6 @@ def _whole(context: Context) -> Plan:
 
 PLANS: dict[Objective, Callable[[Context], Plan]] = {"reading": _reader, "whole": _whole}
 """Of recipes that train something else than an adapter on a chat model."""
-
-
-def shape_of(model: BaseModel) -> Shape:
-    path = Path(model.path)
-    if not path.exists():
-        raise TrainerError(f"The model “{path.name}” is missing.", "Import it again.", str(path), "missing")
-    return shape_of_config(base.read_config(path))
-
-
-def shape_of_config(config: Any) -> Shape:
-    """The sizes that memory follows from, of a model as transformers knows it."""
-    hidden, heads = int(config.hidden_size), int(config.num_attention_heads)
-    head = int(getattr(config, "head_dim", None) or hidden // heads)
-    keys = int(getattr(config, "num_key_value_heads", None) or heads)
-    return Shape(
-        base.count_parameters(config),
-        int(config.num_hidden_layers),
-        hidden,
-        int(config.vocab_size),
-        int(config.max_position_embeddings),
-        int(getattr(config, "intermediate_size", None) or 0),
-        heads * head,
-        keys * head,
-        whole_logits=not loss.computes(config),
-    )
-
-
-class Amount(NamedTuple):
-    """What is gone through once; tokens are estimated from words."""
-
-    tokens: int
-    longest: int
-    """Tokens of the longest example."""
-    rows: int
-    given: int
-    """Of these, those that a person or a file gave or approved."""
-
-
-def data(context: Context) -> Amount:
-    """What a run learns from."""
-    spec = context.spec
-    if spec.training.rows == "texts":
-        texts = selection.choose_texts(context)[0]
-        counts = [round(len(t.text.split()) * WORDS_TO_TOKENS) for t in texts]
-        pieces = sum(-(-n // 512) for n in counts)
-        return Amount(sum(counts), min(512, max(counts)), pieces, pieces)
-    if spec.training.rows == "preferences":
-        pairs = selection.choose_preferences(context)[0]
-        lengths = [_pair_length(pair) for pair in pairs]
-        return Amount(sum(lengths), max(lengths), len(pairs), len(pairs))
-    train, _ = selection.choose(selection.read_examples(context), spec.seed)
-    made = lessons.beside_examples(context, train).values()
-    lengths = [_example_tokens(example) for example in (*train, *chain(*made))]
-    tokens = sum(lengths)
-    if spec.replay.enabled:
-        tokens += (
-            gather.times_replayed(spec, len(lengths), REPLAY_QUESTIONS)
-            * REPLAY_QUESTIONS
-            * (TEMPLATE_TOKENS + spec.replay.max_new_tokens)
-        )
-    along = 1 + (spec.replay.reading if spec.training.reads_along and spec.data.inputs else 0.0)
-    return Amount(round(tokens * along), max(lengths), len(lengths), len(train))
-
-
-def _pair_length(pair: Preference) -> int:
-    """Of both sequences, each with its question."""
-    asked = TEMPLATE_TOKENS + sum(_words(turn.content) for turn in pair.messages)
-    return _words(pair.chosen) + _words(pair.rejected) + 2 * asked
-
-
-def _words(text: str) -> int:
-    return round(len(text.split()) * WORDS_TO_TOKENS)
-
-
-def _example_tokens(example: Example) -> int:
-    return TEMPLATE_TOKENS + sum(_words(turn.content) for turn in example.messages)
-
-
-def _seconds_a_token(shape: Shape, found: Teaching) -> float:
-    """Forward and backward through frozen weights: 4 operations a parameter; the rate is measured here and now, on the
-    processor also where a card trains, which is then a bound from above."""
-    dtype = torch.float32 if found.precision == "fp32" else torch.bfloat16
-    x, w = torch.randn(512, shape.hidden).to(dtype), torch.randn(4 * shape.hidden, shape.hidden).to(dtype)
-    x @ w.t()
-    started = time.perf_counter()
-    rounds = 0
-    while time.perf_counter() - started < 0.5:
-        x @ w.t()
-        rounds += 1
-    rate = 2.0 * x.shape[0] * w.numel() * rounds / (time.perf_counter() - started)
-    overhead = 2.0 if found.precision != "nf4" else 4.0  # norms, attention, low-rank products; unpacking of 4 bits
-    again = 4.0 / 3.0 if found.checkpointing else 1.0
-    seconds: float = 4.0 * shape.parameters * overhead * again / rate
-    return seconds
 
 
 def _disk(spec: RunSpec, shape: Shape) -> int:

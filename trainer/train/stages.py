@@ -14,6 +14,7 @@ from trainer.context import Context, Summary
 from trainer.spec import BaseReport, Example, Hyper, TrainResult, WordsResult, read_json, write_json
 from trainer.spec.recipes import Objective as Aim
 from trainer.train import (
+    amounts,
     base,
     brought,
     choose,
@@ -22,11 +23,11 @@ from trainer.train import (
     fused,
     launch,
     lora,
-    plan,
     replay,
     rows,
     selection,
     several,
+    shapes,
     shared_prefix,
     smaller,
 )
@@ -54,7 +55,7 @@ def check_base(context: Context) -> Summary:
     """Check the base before anything is made of the data; where the memory that is free now does not hold it, that
     waits for the training, which is planned and may have the chat's memory."""
     waits = context.spec.data.inputs and not (context.run / "reviewed").exists()
-    if waits and checking_bytes(plan.shape_of(context.spec.base)) > psutil.virtual_memory().available:
+    if waits and checking_bytes(shapes.shape_of(context.spec.base)) > psutil.virtual_memory().available:
         return {"checked": False}
     return _check(context)
 
@@ -93,7 +94,7 @@ def _processes(context: Context) -> int:
     spec, here = context.spec, device.devices(context.spec.limits)
     if spec.limits.processes is not None or len(here) < 3:  # one card and the processor, or less
         return spec.limits.processes or 1
-    decided = device.decide(spec, plan.shape_of(spec.base), plan.data(context).longest, here)
+    decided = device.decide(spec, shapes.shape_of(spec.base), amounts.of_run(context).longest, here)
     return launch.processes(decided, here)
 
 
@@ -136,8 +137,8 @@ class Setup:
         self._base, self._words = base_of(context), context.run / "words" / "result.json"
         source = base.ensure_folder(self._base, context.cache)
         here = device.devices(self.spec.limits)
-        longest = plan.data(context).longest
-        decided = group.say(device.decide(self.spec, plan.shape_of(self.spec.base), longest, here))
+        longest = amounts.of_run(context).longest
+        decided = group.say(device.decide(self.spec, shapes.shape_of(self.spec.base), longest, here))
         self.device = device.torch_device(decided.device, here) if group.size == 1 else group.device(decided.device)
         self.place = decided.device.name if group.size == 1 else f"{group.size} × {decided.device.name}"
         self._chosen = device.with_teaching(self.spec.hyper, decided, longest)
