@@ -155,6 +155,21 @@ def test_distilled_and_plain_examples_stand_in_one_batch(model: Any, tokenizer: 
     torch.testing.assert_close(mixed, alone, rtol=1e-4, atol=1e-3)
 
 
+def test_what_the_base_said_weighs_as_the_run_has_it(model: Any, tokenizer: Any) -> None:
+    model.set_attn_implementation(shared_prefix.NAME)
+    units = [(coded,) for coded in _conversations(tokenizer, 4)]
+    teacher = objective.teacher_targets(model, units[:2], CPU)
+    for layer in lora.add_lora(model, 4, 8.0, seed=1).values():
+        torch.nn.init.normal_(layer.b, std=0.05, generator=torch.Generator().manual_seed(2))
+
+    def total(some: list[Any], weight: float) -> torch.Tensor:
+        return objective.Likelihood(teacher, weight).total(model, *objective.in_batches(model, some, CPU)[0])
+
+    replayed, taught = total(units[:2], 1.0), total(units[2:], 1.0)
+    assert replayed > 0.1
+    torch.testing.assert_close(total(units, 2.0), 2.0 * replayed + taught, rtol=1e-4, atol=1e-3)
+
+
 @pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")  # peft asks transformers for it
 def test_adapter_folder_means_the_same_to_peft(folder: Path, model: Any, tokenizer: Any, tmp_path: Path) -> None:
     import peft

@@ -93,6 +93,7 @@ class Replay(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     questions: str = ""  # JSON lines with "question"; "" takes the ones that ship
     earlier: tuple[str, ...] = ()  # examples.jsonl of earlier rounds
     share: float | None = None  # replayed questions for each one that is taught
+    weight: float = 2.0  # of what the base answered itself, beside 1 for what is taught (docs/fine-tuning.md)
     reading: float = 0.12  # tokens of the documents' own text, read along, for each token of the answers
     max_new_tokens: int = 48
 

@@ -39,19 +39,22 @@ class Likelihood:
     """Likelihood of each learned token; the mean is over tokens.
 
     Examples in `teacher` are distilled: their aim is the base's whole distribution at each place, not one token, which
-    holds far more of what the base knows than the one answer that it gave.
+    holds far more of what the base knows than the one answer that it gave. Their loss counts `teacher_weight` times.
     """
 
     unit_size = 1
 
-    def __init__(self, teacher: Mapping[str, loss.SoftTargets] | None = None) -> None:
+    def __init__(self, teacher: Mapping[str, loss.SoftTargets] | None = None, teacher_weight: float = 1.0) -> None:
         self._teacher = teacher or {}
+        self._teacher_weight = teacher_weight
 
     def weight(self, units: Sequence[Unit]) -> int:
         return sum(example.learned for unit in units for example in unit)
 
     def total(self, model: Any, batch: batches.Batch, examples: Sequence[Encoded]) -> torch.Tensor:
-        return loss.token_losses(model, batch, self._targets(batch, examples)).sum()
+        losses = loss.token_losses(model, batch, self._targets(batch, examples))
+        weights = [self._teacher_weight if example.id in self._teacher else 1.0 for example in examples]
+        return (losses * torch.tensor(weights, device=losses.device)[batch.owner]).sum()
 
     def _targets(self, batch: batches.Batch, examples: Sequence[Encoded]) -> loss.SoftTargets | None:
         """The base's distributions where they are known, the tokens themselves elsewhere; in the order of the batch."""

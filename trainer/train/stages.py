@@ -221,7 +221,7 @@ class Setup:
 def _likelihood(setup: Setup, gathered: Gathered, _hyper: Hyper) -> Objective:
     """Learned tokens likely; of what the base answered itself, all that it held for likely is kept."""
     own = [unit for unit in gathered.train if unit[0].id.startswith(replay.OWN)]
-    return Likelihood(teacher_targets(setup.model, own, setup.device) if own else {})
+    return Likelihood(teacher_targets(setup.model, own, setup.device) if own else {}, setup.spec.replay.weight)
 
 
 def _preference(setup: Setup, gathered: Gathered, hyper: Hyper) -> Objective:
