@@ -15,8 +15,8 @@ LEAST_BATCH = 1024
 """Tokens that training holds in memory at a time, or one example if that is longer."""
 HOLES = {"bf16": 1 / 3, "fp32": 1 / 3, "nf4": 1 / 2}
 """Of a layer's activations, what is lost in holes between them: glibc asks itself for a little more than it was asked
-for where memory is to be aligned, and so never finds a freed piece of the same size. Measured; in 4 bits more is
-computed on the way."""
+for where memory is to be aligned, and so never finds a freed piece of the same size. Measured; in 4 bits, and where layers
+are not computed our way (those whose logits are whole), more is computed on the way."""
 MAPPED_BYTES = 32 << 20
 """From here on glibc maps a tensor by itself and leaves no hole behind (DEFAULT_MMAP_THRESHOLD_MAX)."""
 LIBRARIES_BYTES = 60_000_000
@@ -97,10 +97,11 @@ def activation_bytes(shape: Shape, precision: str) -> int:
 
 
 def head_bytes(shape: Shape, precision: str, tokens: int) -> int:
-    """Logits at their highest: of a few rows twice in float32; or in 16 bits of all tokens and once more of those that
-    are learned, and of these twice in float32."""
-    whole = (tokens + _learned(tokens)) * WIDTH[precision] if shape.whole_logits else 0
-    return (_rows(shape, tokens) * 8 + whole) * shape.vocabulary
+    """Logits at their highest: of a few rows twice in float32; or of all tokens and once more of the learned ones, or of
+    these three times in float32 as the gradient is taken, whichever is more."""
+    if not shape.whole_logits:
+        return _rows(shape, tokens) * 8 * shape.vocabulary
+    return max((tokens + _learned(tokens)) * WIDTH[precision], _learned(tokens) * 12) * shape.vocabulary
 
 
 def held_bytes(shape: Shape, precision: str, tokens: int, *, checkpointing: bool = False) -> int:
@@ -115,9 +116,11 @@ def held_bytes(shape: Shape, precision: str, tokens: int, *, checkpointing: bool
 
 
 def hole_bytes(shape: Shape, precision: str, tokens: int) -> int:
-    """What the processor's allocator loses in holes: between layers, and where logits were on the way to float32."""
+    """What the processor's allocator loses in holes: in each layer, also where its activations are computed twice, and
+    where logits were on the way to float32."""
     sizes = [_rows(shape, tokens) * size * shape.vocabulary for size in {WIDTH[precision], 4}]
-    between = HOLES[precision] * shape.layers * tokens * activation_bytes(shape, precision)
+    share = HOLES["nf4" if shape.whole_logits else precision]
+    between = share * shape.layers * tokens * activation_bytes(shape, precision)
     return int(between + sum(size for size in sizes if size < MAPPED_BYTES))
 
 
@@ -127,10 +130,14 @@ def live_bytes(shape: Shape, precision: str, longest: int = 0, *, checkpointing:
     return weight_bytes(shape, precision) + adapter_weights(shape) * ADAPTER_BYTES + held
 
 
-def training_bytes(shape: Shape, precision: str, longest: int = 0, *, checkpointing: bool = False) -> int:
-    """What teaching an adapter takes of the memory; `longest` is the longest example, in tokens."""
+def training_bytes(
+    shape: Shape, precision: str, longest: int = 0, *, checkpointing: bool = False, on_card: bool = False
+) -> int:
+    """What teaching an adapter takes of a device's memory; `longest` is the longest example, in tokens. A card's
+    allocator cuts its blocks to size, so nothing is counted there for holes (not measured: no card was at hand)."""
     live = live_bytes(shape, precision, longest, checkpointing=checkpointing)
-    return PROCESS_BYTES + LIBRARIES_BYTES + live + hole_bytes(shape, precision, max(LEAST_BATCH, longest))
+    holes = 0 if on_card else hole_bytes(shape, precision, max(LEAST_BATCH, longest))
+    return PROCESS_BYTES + LIBRARIES_BYTES + live + holes
 
 
 def _learned(tokens: int) -> int:

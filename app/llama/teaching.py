@@ -54,13 +54,17 @@ def plan_teaching(
         for device in order:
             room = device.free * (SHARE if device.kind == "gpu" else SHARE if four_bits else spare)
             for precision, twice in _forms(device, four_bits, exact, given, checkpointing):
-                needs = training_bytes(shape, precision, longest, checkpointing=twice)
+                needs = _needs(shape, precision, longest, twice, device)
                 tried.append(Teaching(device, precision, twice, longest, needs, needs <= room))
                 if tried[-1].fits:
                     return tried[-1]
     return _shortened(shape, longest, order, given or "nf4", checkpointing) or min(
         tried, key=lambda each: each.needs_bytes
     )
+
+
+def _needs(shape: Shape, precision: Precision, longest: int, twice: bool, device: Device) -> int:
+    return training_bytes(shape, precision, longest, checkpointing=twice, on_card=device.kind == "gpu")
 
 
 def _forms(
@@ -86,8 +90,8 @@ def _shortened(
     twice = checkpointing is not False
     while longest > LEAST_TOKENS:
         longest = max(LEAST_TOKENS, longest // 2)
-        needs = training_bytes(shape, precision, longest, checkpointing=twice)
         for device in order:
+            needs = _needs(shape, precision, longest, twice, device)
             if needs <= device.free * SHARE:
                 return Teaching(device, precision, twice, longest, needs)
     return None

@@ -150,7 +150,7 @@ def test_own_questions_stopping_and_a_failure(desk: Desk) -> None:
     page.places.setCurrentIndex(page.places.findData(OWN))
     page.places.activated.emit(page.places.currentIndex())
     assert page.own.isVisible() and not page.start.begin.isEnabled()
-    page.typed.setPlainText("Mine?\n\nMine?\nYours?")
+    page.own.typed.setPlainText("Mine?\n\nMine?\nYours?")
     page.start.begin.click()
     assert core.played[0].questions == ("Mine?", "Yours?")
     core.pair("Mine?")

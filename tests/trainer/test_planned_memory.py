@@ -82,7 +82,7 @@ def test_a_batch_holds_what_is_planned(case: Case) -> None:
     tokens = max(memory.LEAST_BATCH, case.longest)
     planned = memory.held_bytes(shape, case.precision, tokens, checkpointing=case.checkpointing)
     copies = memory.adapter_weights(shape) * (memory.ADAPTER_BYTES - 16)
-    assert (planned + copies) / trained(case) == pytest.approx(1, abs=0.06)
+    assert (planned + copies) / trained(case) == pytest.approx(1, abs=0.08)
 
 
 def test_the_head_holds_one_piece_of_logits_at_a_time() -> None:

@@ -66,7 +66,7 @@ def test_precision_and_activations_follow_the_cards_memory(
 ) -> None:
     shape, longest = shapes.shape_of(context.spec.base), amounts.of_run(context).longest
     needs = {
-        (precision, twice): training_bytes(shape, precision, longest, checkpointing=twice)
+        (precision, twice): training_bytes(shape, precision, longest, checkpointing=twice, on_card=True)
         for precision in ("bf16", "nf4")
         for twice in (False, True)
     }

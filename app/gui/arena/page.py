@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core.calls.bench import VoteCast
 from app.errors import AppError
 from app.gui.arena.answers import CitedAnswers
 from app.gui.arena.controller import ALL, ALONE, OWN, ArenaController
+from app.gui.arena.own_questions import OwnQuestions
 from app.gui.arena.pair_source import PairSource
 from app.gui.arena.result import ResultPanel
 from app.gui.arena.votes import VotesTable
@@ -86,7 +87,8 @@ class ArenaPage(PageFrame):
         column.addLayout(self._messages)
         self.result = ResultPanel()
         column.addWidget(self.result)
-        column.addWidget(self._own_questions())
+        self.own = OwnQuestions(self._controller.type_own)
+        column.addWidget(self.own)
         self.start = _StartPanel()
         self.start.begin.clicked.connect(self._begin)
         self.start.stop.clicked.connect(self._controller.stop)
@@ -132,18 +134,6 @@ class ArenaPage(PageFrame):
             box.activated.connect(self._choose_models)
         self.places.activated.connect(self._choose_place)
         return self._row
-
-    def _own_questions(self) -> QWidget:
-        self.own = Panel()
-        self.own.column.addWidget(Label(self.tr("Your questions, one a line"), "uiStrong"))
-        self.typed = QPlainTextEdit()
-        self.typed.setAccessibleName(self.tr("Your questions, one a line"))
-        self.typed.setProperty("field", "true")
-        self.typed.setTabChangesFocus(True)
-        self.typed.setMinimumHeight(theme().px(96))
-        self.typed.textChanged.connect(lambda: self._controller.type_own(self.typed.toPlainText()))
-        self.own.column.addWidget(self.typed)
-        return self.own
 
     # --- what the window asks -----------------------------------------------------------------------------------------
 
@@ -222,7 +212,7 @@ class ArenaPage(PageFrame):
     def _choose_place(self) -> None:
         self._controller.open(self.places.currentData())
         if self._controller.place == OWN:
-            self.typed.setFocus()
+            self.own.typed.setFocus()
 
     # --- showing ------------------------------------------------------------------------------------------------------
 
