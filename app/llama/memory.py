@@ -15,8 +15,8 @@ LEAST_BATCH = 1024
 """Tokens that training holds in memory at a time, or one example if that is longer."""
 HOLES = {"bf16": 1 / 3, "fp32": 1 / 3, "nf4": 1 / 2}
 """Of a layer's activations, what is lost in holes between them: glibc asks itself for a little more than it was asked
-for where memory is to be aligned, and so never finds a freed piece of the same size. Measured; in 4 bits, and where layers
-are not computed our way (those whose logits are whole), more is computed on the way."""
+for where memory is to be aligned, and so never finds a freed piece of the same size. Measured; in 4 bits, and where
+layers are not computed our way (those whose logits are whole), more is computed on the way."""
 MAPPED_BYTES = 32 << 20
 """From here on glibc maps a tensor by itself and leaves no hole behind (DEFAULT_MMAP_THRESHOLD_MAX)."""
 LIBRARIES_BYTES = 60_000_000
@@ -97,8 +97,8 @@ def activation_bytes(shape: Shape, precision: str) -> int:
 
 
 def head_bytes(shape: Shape, precision: str, tokens: int) -> int:
-    """Logits at their highest: of a few rows twice in float32; or of all tokens and once more of the learned ones, or of
-    these three times in float32 as the gradient is taken, whichever is more."""
+    """Logits at their highest: of a few rows twice in float32; or of all tokens and once more of the learned ones,
+    or of these three times in float32 as the gradient is taken, whichever is more."""
     if not shape.whole_logits:
         return _rows(shape, tokens) * 8 * shape.vocabulary
     return max((tokens + _learned(tokens)) * WIDTH[precision], _learned(tokens) * 12) * shape.vocabulary
