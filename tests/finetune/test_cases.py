@@ -17,7 +17,7 @@ from app.finetune.author import Author
 from app.finetune.cases import Steps, TooLarge
 from app.finetune.machine import Gathered
 from app.finetune.measured import Measured
-from app.finetune.own import of_earlier_runs, read_questions
+from app.finetune.own import as_examples, of_earlier_runs, read_questions
 from app.finetune.plan import ReaderStart
 from app.finetune.review import ReviewList
 from app.finetune.runs import Run, Runs
@@ -240,27 +240,54 @@ def test_own_questions_reach_the_exam_and_no_input(run: Run) -> None:
     assert run.spec.data.own == ""
 
 
+THREE_DAYS = OwnQuestion("How long?", "3 days")
+
+
 @pytest.mark.parametrize(
     ("name", "content", "found"),
     [
-        ("a.txt", "How long? | 3 days\n\n  And who?\n", (OwnQuestion("How long?", "3 days"), OwnQuestion("And who?"))),
-        ("a.csv", "Question;Answer\nHow long?;3 days\n", (OwnQuestion("How long?", "3 days"),)),
+        ("a.txt", "How long? | 3 days\n\n  And who?\n", (THREE_DAYS, OwnQuestion("And who?"))),
+        ("a.csv", "Question;Answer\nHow long?;3 days\n", (THREE_DAYS,)),
+        ("headless.csv", "How long?,3 days\n", (THREE_DAYS,)),
+        ("german.csv", "Frage;Antwort\r\nHow long?;3 days\r\n", (THREE_DAYS,)),
+        ("lines.csv", 'question,answer\n"How\nlong?",3 days\n', (THREE_DAYS,)),
+        ("excel.txt", "Dürfen wir?|3 Tage\r\n".encode("cp1252"), (OwnQuestion("Dürfen wir?", "3 Tage"),)),
+        ("notepad.txt", "Dürfen wir?|3 Tage\r\n".encode("utf-16"), (OwnQuestion("Dürfen wir?", "3 Tage"),)),
+        ("twice.txt", "How long?\nhow  long ?|3 days\nHow long?|4 days\n", (OwnQuestion("how long ?", "3 days"),)),
+        ("other.txt", "报销期限是多久？|30天\n", (OwnQuestion("报销期限是多久？", "30天"),)),
     ],
-)
+)  # fmt: skip
 def test_own_questions_are_read_from_a_file(
-    tmp_path: Path, name: str, content: str, found: tuple[OwnQuestion, ...]
+    tmp_path: Path, name: str, content: str | bytes, found: tuple[OwnQuestion, ...]
 ) -> None:
-    (tmp_path / name).write_text(content, encoding="utf-8")
+    (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     assert read_questions(tmp_path / name) == found
 
 
-@pytest.mark.parametrize(("content", "said"), [("\n", "no question"), ("q?\n" * 51, "51 questions"), (None, "cannot")])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("\n", "no question"),
+        ("".join(f"question {n}?\n" for n in range(51)), "51 questions"),
+        (None, "There is no file"),
+        ("How long?\n???|!!\n", "“[?]{3}” in “q.txt” is no question"),
+        ('{"question": "How long?"}\n', "is no question"),
+        ("PK\x03\x04\0\0", "cannot be read as text"),
+        ("x" * 2000, "longer than 1,000"),
+        ("a?\n" * (1 << 20), "too large"),
+    ],
+)
 def test_a_file_without_own_questions_says_what_to_do(tmp_path: Path, content: str | None, said: str) -> None:
     if content is not None:
         (tmp_path / "q.txt").write_text(content)
     with pytest.raises(AppError, match=said) as error:
         read_questions(tmp_path / "q.txt")
     assert error.value.hint
+
+
+def test_what_is_asked_twice_counts_once_in_the_exam() -> None:
+    asked = as_examples([THREE_DAYS, OwnQuestion("How long"), OwnQuestion("Who?"), THREE_DAYS])
+    assert [(each.question, each.answer) for each in asked] == [("How long?", "3 days"), ("Who?", "")]
 
 
 def test_a_new_training_forgets_what_came_of_the_old_one(run: Run) -> None:
