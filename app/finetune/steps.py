@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from app.finetune.author import OWN_FILE
-from app.finetune.durations import duration
+from app.finetune.durations import duration, then
 from app.finetune.estimate import fit_of
 from app.finetune.states import BUSY, RunState
 from app.finetune.wizard import ASKED, FROM_DOCUMENTS, Goal, Resources, Step, Wizard
@@ -35,7 +35,8 @@ class Reviewed(Struct, frozen=True, kw_only=True):
     decided: bool = False
     seconds: float = 0.0  # that training with them takes, where that was measured
     trying: float = 0.0  # and finding its settings before it, at most
-    comparing: float = 0.0  # and the comparison after it
+    exporting: float = 0.0  # and writing and checking the files after it
+    comparing: float = 0.0  # and the comparison after that
     words: str = ""  # what domain words save, in a sentence, where that is to be said
 
 
@@ -215,8 +216,7 @@ def _time(reviewed: Reviewed) -> str:
     if not reviewed.seconds:
         return ""
     trying = f", after up to {duration(reviewed.trying)} to find the best settings" if reviewed.trying else ""
-    compare = f", and about {duration(reviewed.comparing)} to compare" if reviewed.comparing else ""
-    return f", in about {duration(reviewed.seconds)}{trying}{compare}"
+    return f", in about {duration(reviewed.seconds)}{trying}{then(reviewed.exporting, reviewed.comparing)}"
 
 
 def _train_state(state: RunState) -> StepState:

@@ -285,9 +285,11 @@ def test_nothing_starts_before_it_was_measured_and_the_chat_pauses_only_when_ask
 def test_the_time_is_said_before_training_begins(world: Wizard, qtbot: QtBot) -> None:
     run = world.new_run(step="review")
     fake_run.prepare(run)
-    world.trainer.measured = Measured(fits=True, memory_bytes=1, memory_available=2, seconds=720.0, comparing=300.0)
+    world.trainer.measured = Measured(
+        fits=True, memory_bytes=1, memory_available=2, seconds=720.0, exporting=95.0, comparing=300.0
+    )
     world.open(run)
-    said = "in about 12 min, and about 5 min to compare"
+    said = "in about 12 min, then about 2 min to write and check the files, and about 5 min to compare"
     qtbot.waitUntil(lambda: said in world.page.foot.hint.text())
     assert world.trainer.launched == [] and not run.reviewed
     QTest.keyClick(world.page.review.list, Qt.Key.Key_A)
