@@ -194,7 +194,7 @@ def _carry_on(args: argparse.Namespace, run: c.RunRecord, session: Session, *, d
         run = _follow(events, session, _kept(session, c.ResumeRun(run_id=run.id)))
     elif run.state in BUSY:
         run = _follow(events, session, run)
-    if run.state == "review" and (approve_good(args, run, session) if not args.run else False):
+    if run.state == "review" and not args.run and (approve_good(args, run, session) or args.start):
         return _train(args, events, run, session)
     _say_end(args, run)
     return run

@@ -220,13 +220,16 @@ def test_a_run_begins_from_a_file_and_the_window_sees_it(
     assert any(isinstance(each, c.RunsChanged) for each in heard) and states[-1] == "review"
 
 
-def test_one_command_goes_from_a_file_to_the_trained_model(tmp_path: Path, play: Play, capsys: Captured) -> None:
+@pytest.mark.parametrize(("options", "approved"), [(("--approve-above", "0.98"), True), (("--start",), False)])
+def test_one_command_goes_from_a_file_to_the_trained_model(
+    tmp_path: Path, play: Play, capsys: Captured, options: tuple[str, ...], approved: bool
+) -> None:
     play(prepares=True)
     file = tmp_path / "pairs.csv"
     file.write_text("question,answer\n", encoding="utf-8")
-    assert main(["train", "--file", str(file), "--approve-above", "0.98"]) == 0
+    assert main(["train", "--file", str(file), *options]) == 0
     said = capsys.readouterr()
-    assert "4 approved." in said.err and "not compared" in said.out
+    assert ("4 approved." in said.err) is approved and "not compared" in said.out
 
 
 def test_settings_are_tried_where_a_time_is_given_and_every_trial_is_listed(
