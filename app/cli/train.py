@@ -30,6 +30,7 @@ from app.finetune.progress import LEARNING, RunProgress
 from app.finetune.review import ReviewList
 from app.finetune.runs import Run
 from app.finetune.states import BUSY
+from app.finetune.steps import before_questions
 from app.finetune.wizard import ASKED, TRIED, WORDED, Changes
 from app.types import InstalledModel
 from app.workers.calls.models import ModelInstalled
@@ -153,6 +154,10 @@ def _begun(args: argparse.Namespace, session: Session) -> c.RunRecord:
     kept = session.call(c.BeginRun(changes=changes, by_hand=True))
     assert isinstance(kept, c.RunKept)
     tell(f"The run is in {kept.run.folder}")
+    found = session.call(c.ListResources())
+    assert isinstance(found, c.ResourcesFound)
+    if kept.run.wizard is not None and (said := before_questions(kept.run.wizard, found.resources)):
+        tell(said)
     if args.recipe in ASKED and kept.run.wizard is not None and not kept.run.wizard.own:
         tell("You ask no questions of your own (--ask FILE), so the exam will be of our wording alone.")
     return kept.run

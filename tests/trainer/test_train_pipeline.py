@@ -210,6 +210,8 @@ def test_a_pause_is_heard_while_general_questions_are_asked(home: Path) -> None:
     asked = [at for at, event in enumerate(heard) if isinstance(event, events.Progress) and event.unit == "questions"]
     waited = next(at for at, event in enumerate(heard) if isinstance(event, events.Waiting))
     assert asked[0] < waited < asked[1], "after the first of them, not after all"
+    noted = [event for event in heard if isinstance(event, events.Progress) and event.unit == "answers"]
+    assert noted and noted[-1].done == noted[-1].total, "no minutes without a word before the first step"
 
 
 def test_second_run_waits_for_the_first(home: Path, whole: Path) -> None:
