@@ -101,8 +101,33 @@ def run(tmp_path: Path) -> Run:
     return fake_run.make_run(tmp_path / "runs")
 
 
+def file_of(run: Run) -> str:
+    """A person's file of questions, beside the runs."""
+    path = run.folder.parents[1] / "a.csv"
+    path.write_text("question,answer\nHow long?,3 days\n")
+    return str(path)
+
+
+def test_what_is_reviewed_is_learned_whatever_becomes_of_the_file(run: Run) -> None:
+    wizard = msgspec.structs.replace(run.load(), files=(file_of(run),), goal="teach", step="data")
+    Played(wizard, {}).run(cases.prepare(run, wizard, BASE, Runs(run.folder.parent), Said(), Gathered(), Author()))
+    assert run.spec is not None
+    (kept,) = run.spec.data.inputs
+    Path(wizard.files[0]).unlink()
+    assert kept.name == "a.csv" and Path(kept.path).name == "a.csv" and "How long?" in Path(kept.path).read_text()
+
+
+def test_a_file_that_is_gone_or_a_folder_is_said_before_anything_is_made(run: Run, tmp_path: Path) -> None:
+    for path, said in ((tmp_path / "gone.csv", "is no longer there"), (tmp_path, "is a folder")):
+        wizard = msgspec.structs.replace(run.load(), files=(str(path),), goal="teach", step="data")
+        played = Played(wizard, {})
+        with pytest.raises(AppError, match=said):
+            played.run(cases.prepare(run, wizard, BASE, Runs(run.folder.parent), Said(), Gathered(), Author()))
+        assert played.wizard.step == "data" and "trainer: LaunchTrainer" not in played.asked
+
+
 def test_a_collection_is_gathered_document_by_document(run: Run) -> None:
-    wizard = msgspec.structs.replace(run.load(), collections=(1,), files=("/x/a.csv",), goal="teach", step="data")
+    wizard = msgspec.structs.replace(run.load(), collections=(1,), files=(file_of(run),), goal="teach", step="data")
     played, gathered = Played(wizard, documents("a.md", "broken", "b.md")), Gathered()
     played.run(cases.prepare(run, wizard, BASE, Runs(run.folder.parent), Said(), gathered, Author()))
     assert (gathered.done, gathered.total) == (2, 2), "one that failed to be read is not waited for"
@@ -120,7 +145,7 @@ def test_a_collection_is_gathered_document_by_document(run: Run) -> None:
      ("classify", ["file"]), ("search", ["file", "documents"]), ("scratch", ["file", "documents"])],
 )  # fmt: skip
 def test_a_goal_takes_what_it_can_use(run: Run, goal: Any, kinds: list[str]) -> None:
-    wizard = Wizard(id=run.id, goal=goal, collections=(1,), files=("/x/a.csv",), chats=(4,), thumbs=True)
+    wizard = Wizard(id=run.id, goal=goal, collections=(1,), files=(file_of(run),), chats=(4,), thumbs=True)
     played = Played(wizard, documents("a.md"))
     inputs = played.run(cases.gather(run, wizard, Said(), Gathered()))
     assert [each.kind for each in inputs] == kinds
@@ -218,14 +243,14 @@ def test_a_folder_of_folders_names_the_labels(run: Run, tmp_path: Path) -> None:
 
 
 def test_reading_from_files_alone_is_refused_before_anything_begins(run: Run) -> None:
-    wizard = msgspec.structs.replace(run.load(), goal="read", files=("/x/a.csv",))
+    wizard = msgspec.structs.replace(run.load(), goal="read", files=(file_of(run),))
     with pytest.raises(AppError, match="no text to read"):
         Played(wizard, {}).run(cases.prepare(run, wizard, BASE, Runs(run.folder.parent), Said(), Gathered(), Author()))
 
 
 def test_own_questions_reach_the_exam_and_no_input(run: Run) -> None:
     own = (OwnQuestion("how long off when I marry", "2 days"), OwnQuestion("and what of my cat"))
-    wizard = msgspec.structs.replace(run.load(), files=("/x/a.csv",), own=own)
+    wizard = msgspec.structs.replace(run.load(), files=(file_of(run),), own=own)
     run.save(wizard)
     Played(wizard, {}).run(cases.prepare(run, wizard, BASE, Runs(run.folder.parent), Said(), Gathered(), Author()))
     assert run.spec is not None and [each.name for each in run.spec.data.inputs] == ["a.csv"]
@@ -343,6 +368,6 @@ def test_teaching_the_search_goes_on_from_the_reader_in_use(run: Run, tmp_path: 
     spec = run.spec
     assert spec is not None and spec.recipe == "search" and spec.prepare.make_questions
     assert (spec.base.path, spec.base.name, spec.base.gguf) == (str(start.folder), "House", "base.gguf")
-    named = msgspec.structs.replace(wizard, files=("/x/a.csv",))
+    named = msgspec.structs.replace(wizard, files=(file_of(run),))
     played.run(cases.prepare(run, named, start, Runs(run.folder.parent), Said(), Gathered(), Author()))
     assert run.spec is not None and not run.spec.prepare.make_questions, "questions of a person are taken as they are"

@@ -213,7 +213,7 @@ def test_a_run_begins_from_a_file_and_the_window_sees_it(
     (begun,) = Runs(data_folder / "runs").list()
     assert str(begun.folder) in capsys.readouterr().err
     spec, wizard = begun.spec, begun.load()
-    assert spec is not None and [each.path for each in spec.data.inputs] == [str(file)]
+    assert spec is not None and [Path(each.path).name for each in spec.data.inputs] == [file.name]
     assert wizard.base == "starter" and spec.base.name == "SmolLM2 135M" and wizard.files == (str(file),)
     assert (wizard.name, wizard.effort, wizard.step) == ("Drivers", "quick", "review")
     states = [each.state for each in heard if isinstance(each, c.RunMoved)]
