@@ -84,7 +84,7 @@ def read_set(name: str) -> QuestionSet:
     if not items:
         first = f"{problems[0]} " if problems else "It is empty. "
         raise AppError(f"“{path.name}” has no question that can be used.", first + HINT)
-    return QuestionSet(name=name if ours is not None else path.stem, items=tuple(items), problems=tuple(problems))
+    return QuestionSet(name=name if ours is not None else path.name, items=tuple(items), problems=tuple(problems))
 
 
 def _raise(bad: BadRow) -> Mapping[str, Any]:

@@ -91,6 +91,7 @@ def test_files_are_read_as_windows_saves_them(tmp_path: Path, name: str, content
     (tmp_path / name).write_bytes(content)
     (item,) = read_set(str(tmp_path / name)).items
     assert (item.question, item.answers) == ("Dürfen wir?", ("ja",))
+    assert read_set(str(tmp_path / name)).name == name, "mine.csv and mine.jsonl are two sets"
 
 
 def test_choices_that_are_the_same_cannot_be_marked(tmp_path: Path) -> None:
