@@ -565,11 +565,13 @@ def test_the_chart_repaints_at_most_four_times_a_second(qapp: QApplication, qtbo
     assert 2 <= chart.repaints - before <= 4 * took + 4
 
 
-def test_a_training_of_the_terminal_is_seen_at_once(world: Wizard) -> None:
+def test_a_training_of_the_terminal_is_seen_at_once(world: Wizard, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("question,answer\n")
+    begun = Changes(name="Pumps", files=(str(tmp_path / "a.csv"),))
     terminal = world.world.door()
     said: list[tuple[str, bool]] = []
     world.controller.status_changed.connect(lambda text, running: said.append((text, running)))
-    kept = terminal.result(terminal.call(c.BeginRun(changes=Changes(name="Pumps", files=("/x/a.csv",)), by_hand=True)))
+    kept = terminal.result(terminal.call(c.BeginRun(changes=begun, by_hand=True)))
     assert list(world.page.start.opened) == [kept.run.id]
     run = Run(Path(kept.run.folder))
     terminal.result(terminal.call(c.PrepareRun(run_id=run.id)))
