@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from trainer import events
-from trainer.spec import SAMPLE_FILE, Control, RunSpec, SampleQuestion
+from trainer.spec import SAMPLE_FILE, Action, Control, RunSpec, SampleQuestion
 
 Summary = dict[str, str | int | float | bool]
 
@@ -51,6 +52,19 @@ class Context:
             return msgspec.json.decode((self.run / "control.json").read_bytes(), type=Control)
         except (OSError, msgspec.DecodeError):
             return Control()
+
+    def heed_pause(self, stage: str, step: int | None = None) -> Action:
+        """Stand still for as long as the person pauses the run, and say so; → what they ask for then. `step` is the one
+        that goes on from there."""
+        action = self.control().action
+        if action == "pause":
+            self.emit(events.Waiting(reason="pause", message="Training is paused."))
+            while action == "pause":
+                time.sleep(0.3)
+                action = self.control().action
+            if action == "run":
+                self.emit(events.Resumed(stage=stage, step=step))
+        return action
 
     def sample(self) -> SampleQuestion:
         """The question whose answer the person wants to see right now; "" for none."""

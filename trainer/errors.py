@@ -31,6 +31,13 @@ def from_os_error(error: OSError) -> TrainerError:
     return TrainerError("A file could not be read or written.", "Start the run again.", str(error), "files")
 
 
+def out_of_space(error: BaseException) -> TrainerError | None:
+    """What a library says in its own kind of error where the disk is full (safetensors), in words; None for another."""
+    said = str(error)
+    full = any(f"os error {number}" in said for number in _FULL)
+    return TrainerError("The disk is full.", _GO_ON, said, "disk-full") if full else None
+
+
 def out_of_memory(error: BaseException) -> TrainerError | None:
     """What torch or Python says where memory ran out, in words; None for another error. Torch is not imported here."""
     said = str(error)

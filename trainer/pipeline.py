@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from app.errors import AppError
 from trainer import events
 from trainer.context import Context
-from trainer.errors import TrainerError, as_trainer_error, out_of_memory
+from trainer.errors import TrainerError, as_trainer_error, out_of_memory, out_of_space
 from trainer.spec import BROUGHT, FOUND, Export, Limits, Marker, RunSpec, read_json, read_spec, review_of, write_json
 from trainer.stages import PREPARE, Stage, stages_of
 
@@ -56,8 +56,10 @@ def reported(emit: Callable[[events.Event], None], work: Callable[[Callable[[str
     except (AppError, OSError) as error:
         return _fail(emit, stage[-1], as_trainer_error(error), traceback.format_exc())
     except Exception as error:  # noqa: BLE001  (the stage runner: one of the three places that may)
-        unknown = out_of_memory(error) or TrainerError(
-            "Something went wrong that this program does not know.", "Start the run again."
+        unknown = (
+            out_of_memory(error)
+            or out_of_space(error)
+            or TrainerError("Something went wrong that this program does not know.", "Start the run again.")
         )
         return _fail(emit, stage[-1], unknown, f"{error!r}\n{traceback.format_exc()}")
     return 0

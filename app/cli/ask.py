@@ -18,6 +18,7 @@ from app.errors import AppError
 from app.formats import BY_SUFFIX, IMAGE, suffix_of
 from app.members import is_member, lies_in
 from app.pictures import PictureFile
+from app.text.saved_text import decode
 from app.types import Answer, Document, Filter, InstalledModel
 from app.workers.calls.documents import Documents, FileEvent, ListDocuments
 from app.workers.message import Data
@@ -53,8 +54,8 @@ def read_queries(path: str) -> list[str]:
         AppError: it cannot be read.
     """
     try:
-        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = decode(Path(path).read_bytes()).splitlines()
+    except (OSError, ValueError) as error:
         raise AppError(
             f"“{path}” cannot be read.", "It should be a text file with one question a line.", str(error)
         ) from error

@@ -17,25 +17,26 @@ from app.cli.sorting import say_beside
 from app.cli.train_actions import ACTIONS
 from app.cli.train_author import author_changes, require_able, try_author
 from app.cli.train_elsewhere import bring_adapter
+from app.cli.train_review import NEXT, approve_good, decide
 from app.cli.train_sample import SampleLines, ask_sample
 from app.core.calls import training as c
 from app.errors import AppError
 from app.finetune import tried
 from app.finetune.author import OWN_FILE, RULES
 from app.finetune.compare import Comparison
-from app.finetune.durations import duration, time_left
+from app.finetune.durations import duration, then, time_left
 from app.finetune.own import read_questions
 from app.finetune.progress import LEARNING, RunProgress
-from app.finetune.review import ReviewList, read_lines
+from app.finetune.review import ReviewList
 from app.finetune.runs import Run
 from app.finetune.states import BUSY
+from app.finetune.steps import before_questions
 from app.finetune.wizard import ASKED, TRIED, WORDED, Changes
 from app.types import InstalledModel
 from app.workers.calls.models import ModelInstalled
 from app.workers.failures import error_of
 from app.workers.message import Data
 from trainer.events import Sample, StageFinished, read_events
-from trainer.spec import ReviewDecision
 
 
 def command(args: argparse.Namespace, session: Session) -> int:
@@ -55,7 +56,7 @@ def command(args: argparse.Namespace, session: Session) -> int:
     for name, action in ACTIONS.items():
         if getattr(args, name):
             return action(args, run, session)
-    decided = _decide(args, run, session) if args.run else False
+    decided = decide(args, run, session) if args.run else False
     run = bring_adapter(args, run, session)
     if args.plan:
         return _plan(run, session)
@@ -153,6 +154,10 @@ def _begun(args: argparse.Namespace, session: Session) -> c.RunRecord:
     kept = session.call(c.BeginRun(changes=changes, by_hand=True))
     assert isinstance(kept, c.RunKept)
     tell(f"The run is in {kept.run.folder}")
+    found = session.call(c.ListResources())
+    assert isinstance(found, c.ResourcesFound)
+    if kept.run.wizard is not None and (said := before_questions(kept.run.wizard, found.resources)):
+        tell(said)
     if args.recipe in ASKED and kept.run.wizard is not None and not kept.run.wizard.own:
         tell("You ask no questions of your own (--ask FILE), so the exam will be of our wording alone.")
     return kept.run
@@ -169,29 +174,6 @@ def _chats(args: argparse.Namespace, session: Session) -> tuple[int, ...]:
         return tuple(chat.id for chat in store.list_chats(limit=store.count()))
     finally:
         store.close()
-
-
-def _decide(args: argparse.Namespace, run: c.RunRecord, session: Session) -> bool:
-    """Write down what the person decided; → whether they decided to train with it."""
-    if args.review:
-        for line in read_lines(Path(args.review), ReviewDecision):
-            session.call(
-                c.DecideExamples(run_id=run.id, ids=(line.id,), decision=line.decision, messages=line.messages)
-            )
-    if args.approve:
-        session.call(c.DecideExamples(run_id=run.id, ids=tuple(args.approve), decision="approve"))
-    if args.reject:
-        session.call(c.DecideExamples(run_id=run.id, ids=tuple(args.reject), decision="reject"))
-    return _approve_good(args, run, session) or args.start
-
-
-def _approve_good(args: argparse.Namespace, run: c.RunRecord, session: Session) -> bool:
-    if args.approve_above is None:
-        return False
-    said = session.call(c.ApproveGood(run_id=run.id, quality=args.approve_above))
-    assert isinstance(said, c.ReviewDecided)
-    tell(f"{said.count} approved.")
-    return True
 
 
 def _plan(run: c.RunRecord, session: Session) -> int:
@@ -217,7 +199,7 @@ def _carry_on(args: argparse.Namespace, run: c.RunRecord, session: Session, *, d
         run = _follow(events, session, _kept(session, c.ResumeRun(run_id=run.id)))
     elif run.state in BUSY:
         run = _follow(events, session, run)
-    if run.state == "review" and (_approve_good(args, run, session) if not args.run else False):
+    if run.state == "review" and not args.run and (approve_good(args, run, session) or args.start):
         return _train(args, events, run, session)
     _say_end(args, run)
     return run
@@ -227,8 +209,8 @@ def _train(args: argparse.Namespace, events: _Events, run: c.RunRecord, session:
     session.progress.show("Measuring what training needs here…")
     found = session.call(c.MeasureRun(run_id=run.id))
     if isinstance(found, c.TrainingMeasured) and found.measured.seconds:
-        compare = f", and about {duration(found.measured.comparing)} to compare" if found.measured.comparing else ""
-        tell(f"Training takes about {duration(found.measured.seconds)}{compare}.")
+        after = then(found.measured.exporting, found.measured.comparing)
+        tell(f"Training takes about {duration(found.measured.seconds)}{after}.")
         if found.measured.trying:
             tell(f"Before it settings are tried, for up to {duration(found.measured.trying)}.")
         for warning in found.measured.warnings:
@@ -339,7 +321,7 @@ def _say_end(args: argparse.Namespace, run: c.RunRecord) -> None:
         review = ReviewList(Path(run.folder))
         say(f"{len(review.entries)} questions wait for your review in {run.folder}.")
         _tell_notices(run)
-        tell("Open them under Fine-tune, or read them with --questions; then run again with --approve-above 0.6.")
+        tell(NEXT)
         return
     found = Comparison(Path(run.folder)).result
     say(found.judgement.sentence if found is not None else "Done. The models were not compared.")

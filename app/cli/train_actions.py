@@ -25,7 +25,7 @@ def _pause(args: argparse.Namespace, run: c.RunRecord, session: Session) -> int:
 
 
 def _resume(args: argparse.Namespace, run: c.RunRecord, session: Session) -> int:
-    if run.state == "paused":
+    if run.state in ("paused", "training", "waiting"):
         session.call(c.SteerRun(run_id=run.id, action="unpause"))
     else:
         session.call(c.ResumeRun(run_id=run.id))

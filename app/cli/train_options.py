@@ -6,6 +6,7 @@ import argparse
 from typing import TypeVar, get_args
 
 from app.cli.train_elsewhere import add_options
+from app.cli.train_review import quality
 from app.finetune.wizard import Effort, Goal, Size
 
 P = TypeVar("P", bound=argparse.ArgumentParser)
@@ -25,7 +26,7 @@ def add_train_command(commands: argparse._SubParsersAction[P]) -> P:
     review = train.add_argument_group("the review")
     review.add_argument("--questions", action="store_true", help="print the list to review, with ids")
     review.add_argument(
-        "--approve-above", type=float, metavar="Q", help="approve every question of at least this quality (0 to 1)"
+        "--approve-above", type=quality, metavar="Q", help="approve every question of at least this quality (0 to 1)"
     )
     for name in ("approve", "reject"):
         review.add_argument(f"--{name}", nargs="+", default=[], metavar="ID", help=f"{name} these questions")

@@ -74,13 +74,27 @@ class ArenaDesk:
         reply.done(c.QuestionsListed(questions=self._house.store.first_questions(call.collection_id)))
 
     def _play(self, call: c.PlayArena, reply: Reply) -> None:
-        first, second = (self._house.registry.find(id_) for id_ in call.models)
+        first, second = map(self._model, call.models)
         if first.id == second.id:
             raise AppError("A model cannot be compared with itself.", "Choose two different ones.")
         if not any(question.strip() for question in call.questions):
             raise AppError("There are no questions.", "Type some, one a line.")
         self._lineup.begin()
         _Play(self._house, self._lineup, self._documents, call, (first, second), reply, self._keep_pair).start()
+
+    def _model(self, model_id: str) -> InstalledModel:
+        """Raises AppError: it was removed, maybe while the person voted."""
+        found = next((model for model in self._house.registry.models() if model.id == model_id), None)
+        if found is None:
+            named = (
+                name
+                for vote in reversed(self._kept.votes)
+                for id_, name in ((vote.left, vote.left_name), (vote.right, vote.right_name))
+                if id_ == model_id
+            )
+            name = next((f"“{name}”" for name in named), "One of the two models")
+            raise AppError(f"{name} is no longer installed.", "Your votes are kept. Compare two others.")
+        return found
 
     def _keep_pair(self, pair: _Pair) -> str:
         pair_id = secrets.token_hex(8)

@@ -27,6 +27,7 @@ from app.core.watched_run import WatchedRun
 from app.errors import AppError
 from app.finetune import machine
 from app.finetune.own import of_earlier_runs
+from app.finetune.review import ReviewList
 from app.finetune.runs import REMOVABLE, Runs
 from app.finetune.states import require
 from app.finetune.trainer_command import require_trainer
@@ -227,15 +228,14 @@ class TrainingDesk:
 
     def _approve_good(self, call: c.ApproveGood, watched: WatchedRun, reply: Reply) -> None:
         require("decide", watched.state)
-        self._reviews.with_list(
-            watched.run,
-            lambda review: reply.done(
-                self._reviews.decide(
-                    watched.run, review, [entry.example.id for entry in review.good(call.quality)], "approve"
-                )
-            ),
-            reply.failed,
-        )
+
+        def approve(review: ReviewList) -> None:
+            ids = [entry.example.id for entry in review.good(call.quality)]
+            if not ids and review.left_to_continue():  # who trains next would train with these instead
+                raise AppError(f"No question has a quality of {call.quality:.0%}.", "Take a lower one.")
+            reply.done(self._reviews.decide(watched.run, review, ids, "approve"))
+
+        self._reviews.with_list(watched.run, approve, reply.failed)
 
     def _vote(self, call: c.VoteAnswer, watched: WatchedRun, reply: Reply) -> None:
         reply.done(self._reviews.vote(call, watched.run.folder))

@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from app.errors import AppError
 from app.paths import RESOURCES
+from app.text.saved_text import decode, delimiter_of
 
 OURS = {"knowledge": "general.jsonl", "choices": "choices.jsonl", "open": "open.jsonl"}
 """name → file in resources/evaluation."""
@@ -65,14 +66,14 @@ def read_set(name: str) -> QuestionSet:
     """
     ours = OURS.get(name)
     path = FOLDER / ours if ours is not None else Path(name).expanduser()
-    hint = f"Name a JSONL or CSV file in UTF-8, or one of: {', '.join(OURS)}."
+    hint = f"Name a JSONL, JSON, CSV or TSV file, or one of: {', '.join(OURS)}."
     try:
         if path.stat().st_size > MOST_BYTES:
             raise AppError(f"“{path.name}” is too large.", "Cut it to 64 MB or less.")
-        text = path.read_text(encoding="utf-8-sig")
+        text = decode(path.read_bytes())
     except FileNotFoundError as error:
         raise AppError(f"There is no file “{name}”.", hint, str(error)) from error
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise AppError(f"“{name}” cannot be read.", hint, str(error)) from error
     items, problems = [], []
     for line, row in _rows(path, text):
@@ -83,7 +84,7 @@ def read_set(name: str) -> QuestionSet:
     if not items:
         first = f"{problems[0]} " if problems else "It is empty. "
         raise AppError(f"“{path.name}” has no question that can be used.", first + HINT)
-    return QuestionSet(name=name if ours is not None else path.stem, items=tuple(items), problems=tuple(problems))
+    return QuestionSet(name=name if ours is not None else path.name, items=tuple(items), problems=tuple(problems))
 
 
 def _raise(bad: BadRow) -> Mapping[str, Any]:
@@ -93,7 +94,7 @@ def _raise(bad: BadRow) -> Mapping[str, Any]:
 def _rows(path: Path, text: str) -> Iterator[tuple[int, Any]]:
     """Each row with its line, from 1 (of a JSON list its place); a BadRow in the place of one that cannot be read."""
     if path.suffix.lower() in (".csv", ".tsv"):
-        yield from _table(text, "\t" if path.suffix.lower() == ".tsv" else ",")
+        yield from _table(text, delimiter_of(text))
     elif path.suffix.lower() == ".json":
         try:
             found = json.loads(text)
@@ -188,6 +189,8 @@ def _choices(fields: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...
         return (), ()
     if len(texts) < 2 or not all(isinstance(each, str | int | float) and str(each).strip() for each in texts):
         raise BadRow("it needs at least two choices, each with some text.")
+    if len({str(each).strip() for each in texts}) < len(texts):
+        raise BadRow("two of its choices are the same.")
     return tuple(str(each).strip() for each in texts), tuple(str(each).strip() for each in labels)
 
 

@@ -193,12 +193,15 @@ def gather(run: Run, wizard: Wizard, chats: Conversations, gathered: Gathered) -
 
 
 def _gather_file(run: Run, wizard: Wizard, number: int, path: Path) -> Steps[Input]:
-    """A file as it stands; a folder of folders, where labels are learned, as a file that is made of it."""
+    """A copy of a file; a folder of folders, where labels are learned, as a file that is made of it."""
     if wizard.goal == "classify" and path.is_dir():
         rows = yield from _disk(partial(from_label_folders, path))
         made = yield from _disk(partial(run.write_input, f"labels-{number}", rows))
         return Input(kind="file", path=str(made), name=path.name)
-    return Input(kind="file", path=str(path), name=path.name)
+    if path.is_dir():
+        raise AppError(f"“{path.name}” is a folder.", "Choose a file with questions and answers.", str(path))
+    copied = yield from _disk(partial(run.copy_input, number, path))
+    return Input(kind="file", path=str(copied), name=path.name)
 
 
 def _from_chats(wizard: Wizard, chats: Conversations) -> list[tuple[str, str, list[Any]]]:

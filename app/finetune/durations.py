@@ -13,6 +13,13 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min".removesuffix(" 0 min")
 
 
+def then(exporting: float, comparing: float) -> str:
+    """What comes after a training, behind its time: ", then about 40 s to write and check the files, and about 5 min to
+    compare"; "" where neither was measured. Both in seconds."""
+    files = f", then about {duration(exporting)} to write and check the files" if exporting else ""
+    return files + (f", and about {duration(comparing)} to compare" if comparing else "")
+
+
 def time_left(seconds: float) -> str:
     """ "About 14 min left", rounded as people round."""
     if seconds < 50:

@@ -21,7 +21,8 @@ class Measured(Struct, frozen=True, kw_only=True):
     disk_available: int = 0
     seconds: float = 0.0  # of training
     trying: float = 0.0  # seconds to find the best settings, at most, before it
-    comparing: float = 0.0  # seconds of the comparison after it
+    exporting: float = 0.0  # seconds of writing and checking the files after it
+    comparing: float = 0.0  # seconds of the comparison after that
     steps: int = 0
     tokens: int = 0
     precision: str = ""

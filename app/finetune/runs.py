@@ -71,6 +71,24 @@ class Run:
         write_atomic(path, b"".join(encoder.encode(row) + b"\n" for row in rows))
         return path
 
+    def copy_input(self, number: int, path: Path) -> Path:
+        """A person's file as it is now: what they review is what is learned, whatever becomes of the file.
+
+        Raises:
+            AppError: it is gone or cannot be read.
+            NoSpace: it could not be written.
+        """
+        if not os.access(path, os.R_OK):
+            what = "cannot be read" if path.exists() else "is no longer there"
+            raise AppError(f"“{path.name}” {what}.", "Put it back or leave it out.", str(path))
+        copied = self.folder / "inputs" / f"file-{number}" / path.name
+        try:
+            make_folder(copied.parent)
+            shutil.copyfile(path, copied)
+        except OSError as error:
+            raise cannot_write(copied, error) from error
+        return copied
+
     def add_to_input(self, name: str, row: Struct) -> None:
         """Append a row to an input that `end_input` makes whole, so that no collection is held in memory.
 

@@ -7,8 +7,8 @@ from typing import Literal
 from msgspec import Struct
 
 from app.finetune.author import OWN_FILE
-from app.finetune.durations import duration
-from app.finetune.estimate import fit_of
+from app.finetune.durations import duration, then
+from app.finetune.estimate import fit_of, preparing_s
 from app.finetune.states import BUSY, RunState
 from app.finetune.wizard import ASKED, FROM_DOCUMENTS, Goal, Resources, Step, Wizard
 from trainer.spec import SIZES, TOKENS_A_WEIGHT
@@ -35,7 +35,8 @@ class Reviewed(Struct, frozen=True, kw_only=True):
     decided: bool = False
     seconds: float = 0.0  # that training with them takes, where that was measured
     trying: float = 0.0  # and finding its settings before it, at most
-    comparing: float = 0.0  # and the comparison after it
+    exporting: float = 0.0  # and writing and checking the files after it
+    comparing: float = 0.0  # and the comparison after that
     words: str = ""  # what domain words save, in a sentence, where that is to be said
 
 
@@ -162,14 +163,27 @@ def _data_state(wizard: Wizard, resources: Resources, state: RunState) -> StepSt
         return StepState(action=label, allowed=False, reason=what)
     if missing := _missing_author(wizard, resources):
         return StepState(action=label, allowed=False, reason=missing)
+    text = before_questions(wizard, resources)
     if wizard.goal in ASKED and not wizard.own:
-        text = "Without questions of your own the exam is in our wording alone, and the verdict says so."
-        return StepState(action=label, allowed=True, reason=text)
+        text = (
+            f"{text} Without questions of your own the exam is in our wording alone, and the verdict says so.".strip()
+        )
+    return StepState(action=label, allowed=True, reason=text or "Next: they are cleaned, and you see what comes of it.")
+
+
+def before_questions(wizard: Wizard, resources: Resources) -> str:
+    """How long it takes until there are questions of documents, or until that can be told; "" where none are made."""
+    if wizard.goal not in ("teach", "search") or wizard.author == OWN_FILE or not wizard.collections:
+        return ""
     trial = wizard.trial
-    if trial is not None and trial.used and trial.seconds and wizard.goal in ("teach", "search"):
-        text = f"Next: questions about some {trial.facts} facts, which takes about {duration(trial.seconds)}."
-        return StepState(action=label, allowed=True, reason=text)
-    return StepState(action=label, allowed=True, reason="Next: they are cleaned, and you see what comes of it.")
+    if trial is not None:
+        if not (trial.used and trial.seconds):
+            return ""
+        return f"Next: questions about some {trial.facts} facts, which takes about {duration(trial.seconds)}."
+    model = resources.model(wizard.author) or resources.model(wizard.base)
+    if model is None:
+        return ""
+    return f"Next: the model is checked and tried, for about {duration(preparing_s(model))}; then the rest is told."
 
 
 def _missing_author(wizard: Wizard, resources: Resources) -> str:
@@ -215,8 +229,7 @@ def _time(reviewed: Reviewed) -> str:
     if not reviewed.seconds:
         return ""
     trying = f", after up to {duration(reviewed.trying)} to find the best settings" if reviewed.trying else ""
-    compare = f", and about {duration(reviewed.comparing)} to compare" if reviewed.comparing else ""
-    return f", in about {duration(reviewed.seconds)}{trying}{compare}"
+    return f", in about {duration(reviewed.seconds)}{trying}{then(reviewed.exporting, reviewed.comparing)}"
 
 
 def _train_state(state: RunState) -> StepState:

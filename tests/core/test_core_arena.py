@@ -80,6 +80,21 @@ def test_a_pair_comes_when_both_have_answered_and_names_come_with_the_vote(
     assert again is not None and again.error is not None, "each pair counts once"
 
 
+def test_a_model_that_is_removed_between_two_questions_is_called_by_its_name(
+    world: CoreWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(world.core.models.list.fits, "refusal", lambda *_: None)
+    door = world.door()
+    key = play(world, door, "How long?")
+    say(world.engine, "One day.")
+    say(beside(world), "Two days.")
+    door.call(c.CastVote(pair_id=pairs(door, key)[0].pair_id, choice="left"))
+    world.core.registry.remove(OTHER)
+    end = door.end(play(world, door, "And now?"))
+    assert end is not None and end.error is not None and "votes are kept" in end.error.hint
+    assert end.error.message == "“Other” is no longer installed."
+
+
 def test_one_after_the_other_where_memory_does_not_hold_both(world: CoreWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     full = AppError("no room")
     monkeypatch.setattr(world.core.models.list.fits, "refusal", lambda _, loaded: full if loaded is not None else None)

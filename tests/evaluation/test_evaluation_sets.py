@@ -78,6 +78,35 @@ def test_tables_with_and_without_names(tmp_path: Path, head: str) -> None:
     assert len(found.problems) == 1 and "columns" in found.problems[0]
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("semicolons.csv", "question;answer\r\nDürfen wir?;ja\r\n".encode()),
+        ("excel.csv", "question;answer\r\nDürfen wir?;ja\r\n".encode("cp1252")),
+        ("unicode.csv", "question\tanswer\r\nDürfen wir?\tja\r\n".encode("utf-16")),
+        ("notepad.jsonl", '{"question": "Dürfen wir?", "answer": "ja"}\r\n'.encode("utf-16")),
+    ],
+)
+def test_files_are_read_as_windows_saves_them(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    (item,) = read_set(str(tmp_path / name)).items
+    assert (item.question, item.answers) == ("Dürfen wir?", ("ja",))
+    assert read_set(str(tmp_path / name)).name == name, "mine.csv and mine.jsonl are two sets"
+
+
+def test_choices_that_are_the_same_cannot_be_marked(tmp_path: Path) -> None:
+    (tmp_path / "own.jsonl").write_text('{"question": "q", "choices": ["a", "b", "a "], "answer": 0}\n')
+    with pytest.raises(AppError) as caught:
+        read_set(str(tmp_path / "own.jsonl"))
+    assert "two of its choices are the same" in caught.value.hint
+
+
+def test_what_is_no_text_is_not_read_as_questions(tmp_path: Path) -> None:
+    (tmp_path / "own.csv").write_bytes(b"question,answer\n\0\0,\0\n")
+    with pytest.raises(AppError, match="cannot be read"):
+        read_set(str(tmp_path / "own.csv"))
+
+
 @pytest.mark.parametrize("text", ["", "nothing\n", '{"question": "a", "choices": []'])
 def test_a_file_without_a_question_says_what_is_needed(tmp_path: Path, text: str) -> None:
     (tmp_path / "own.jsonl").write_text(text)

@@ -17,7 +17,7 @@ from app.finetune.author import Author
 from app.finetune.cases import Steps, TooLarge
 from app.finetune.machine import Gathered
 from app.finetune.measured import Measured
-from app.finetune.own import of_earlier_runs, read_questions
+from app.finetune.own import as_examples, of_earlier_runs, read_questions
 from app.finetune.plan import ReaderStart
 from app.finetune.review import ReviewList
 from app.finetune.runs import Run, Runs
@@ -101,8 +101,33 @@ def run(tmp_path: Path) -> Run:
     return fake_run.make_run(tmp_path / "runs")
 
 
+def file_of(run: Run) -> str:
+    """A person's file of questions, beside the runs."""
+    path = run.folder.parents[1] / "a.csv"
+    path.write_text("question,answer\nHow long?,3 days\n")
+    return str(path)
+
+
+def test_what_is_reviewed_is_learned_whatever_becomes_of_the_file(run: Run) -> None:
+    wizard = msgspec.structs.replace(run.load(), files=(file_of(run),), goal="teach", step="data")
+    Played(wizard, {}).run(cases.prepare(run, wizard, BASE, Runs(run.folder.parent), Said(), Gathered(), Author()))
+    assert run.spec is not None
+    (kept,) = run.spec.data.inputs
+    Path(wizard.files[0]).unlink()
+    assert kept.name == "a.csv" and Path(kept.path).name == "a.csv" and "How long?" in Path(kept.path).read_text()
+
+
+def test_a_file_that_is_gone_or_a_folder_is_said_before_anything_is_made(run: Run, tmp_path: Path) -> None:
+    for path, said in ((tmp_path / "gone.csv", "is no longer there"), (tmp_path, "is a folder")):
+        wizard = msgspec.structs.replace(run.load(), files=(str(path),), goal="teach", step="data")
+        played = Played(wizard, {})
+        with pytest.raises(AppError, match=said):
+            played.run(cases.prepare(run, wizard, BASE, Runs(run.folder.parent), Said(), Gathered(), Author()))
+        assert played.wizard.step == "data" and "trainer: LaunchTrainer" not in played.asked
+
+
 def test_a_collection_is_gathered_document_by_document(run: Run) -> None:
-    wizard = msgspec.structs.replace(run.load(), collections=(1,), files=("/x/a.csv",), goal="teach", step="data")
+    wizard = msgspec.structs.replace(run.load(), collections=(1,), files=(file_of(run),), goal="teach", step="data")
     played, gathered = Played(wizard, documents("a.md", "broken", "b.md")), Gathered()
     played.run(cases.prepare(run, wizard, BASE, Runs(run.folder.parent), Said(), gathered, Author()))
     assert (gathered.done, gathered.total) == (2, 2), "one that failed to be read is not waited for"
@@ -120,7 +145,7 @@ def test_a_collection_is_gathered_document_by_document(run: Run) -> None:
      ("classify", ["file"]), ("search", ["file", "documents"]), ("scratch", ["file", "documents"])],
 )  # fmt: skip
 def test_a_goal_takes_what_it_can_use(run: Run, goal: Any, kinds: list[str]) -> None:
-    wizard = Wizard(id=run.id, goal=goal, collections=(1,), files=("/x/a.csv",), chats=(4,), thumbs=True)
+    wizard = Wizard(id=run.id, goal=goal, collections=(1,), files=(file_of(run),), chats=(4,), thumbs=True)
     played = Played(wizard, documents("a.md"))
     inputs = played.run(cases.gather(run, wizard, Said(), Gathered()))
     assert [each.kind for each in inputs] == kinds
@@ -218,14 +243,14 @@ def test_a_folder_of_folders_names_the_labels(run: Run, tmp_path: Path) -> None:
 
 
 def test_reading_from_files_alone_is_refused_before_anything_begins(run: Run) -> None:
-    wizard = msgspec.structs.replace(run.load(), goal="read", files=("/x/a.csv",))
+    wizard = msgspec.structs.replace(run.load(), goal="read", files=(file_of(run),))
     with pytest.raises(AppError, match="no text to read"):
         Played(wizard, {}).run(cases.prepare(run, wizard, BASE, Runs(run.folder.parent), Said(), Gathered(), Author()))
 
 
 def test_own_questions_reach_the_exam_and_no_input(run: Run) -> None:
     own = (OwnQuestion("how long off when I marry", "2 days"), OwnQuestion("and what of my cat"))
-    wizard = msgspec.structs.replace(run.load(), files=("/x/a.csv",), own=own)
+    wizard = msgspec.structs.replace(run.load(), files=(file_of(run),), own=own)
     run.save(wizard)
     Played(wizard, {}).run(cases.prepare(run, wizard, BASE, Runs(run.folder.parent), Said(), Gathered(), Author()))
     assert run.spec is not None and [each.name for each in run.spec.data.inputs] == ["a.csv"]
@@ -240,27 +265,54 @@ def test_own_questions_reach_the_exam_and_no_input(run: Run) -> None:
     assert run.spec.data.own == ""
 
 
+THREE_DAYS = OwnQuestion("How long?", "3 days")
+
+
 @pytest.mark.parametrize(
     ("name", "content", "found"),
     [
-        ("a.txt", "How long? | 3 days\n\n  And who?\n", (OwnQuestion("How long?", "3 days"), OwnQuestion("And who?"))),
-        ("a.csv", "Question;Answer\nHow long?;3 days\n", (OwnQuestion("How long?", "3 days"),)),
+        ("a.txt", "How long? | 3 days\n\n  And who?\n", (THREE_DAYS, OwnQuestion("And who?"))),
+        ("a.csv", "Question;Answer\nHow long?;3 days\n", (THREE_DAYS,)),
+        ("headless.csv", "How long?,3 days\n", (THREE_DAYS,)),
+        ("german.csv", "Frage;Antwort\r\nHow long?;3 days\r\n", (THREE_DAYS,)),
+        ("lines.csv", 'question,answer\n"How\nlong?",3 days\n', (THREE_DAYS,)),
+        ("excel.txt", "Dürfen wir?|3 Tage\r\n".encode("cp1252"), (OwnQuestion("Dürfen wir?", "3 Tage"),)),
+        ("notepad.txt", "Dürfen wir?|3 Tage\r\n".encode("utf-16"), (OwnQuestion("Dürfen wir?", "3 Tage"),)),
+        ("twice.txt", "How long?\nhow  long ?|3 days\nHow long?|4 days\n", (OwnQuestion("how long ?", "3 days"),)),
+        ("other.txt", "报销期限是多久？|30天\n", (OwnQuestion("报销期限是多久？", "30天"),)),
     ],
-)
+)  # fmt: skip
 def test_own_questions_are_read_from_a_file(
-    tmp_path: Path, name: str, content: str, found: tuple[OwnQuestion, ...]
+    tmp_path: Path, name: str, content: str | bytes, found: tuple[OwnQuestion, ...]
 ) -> None:
-    (tmp_path / name).write_text(content, encoding="utf-8")
+    (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     assert read_questions(tmp_path / name) == found
 
 
-@pytest.mark.parametrize(("content", "said"), [("\n", "no question"), ("q?\n" * 51, "51 questions"), (None, "cannot")])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("\n", "no question"),
+        ("".join(f"question {n}?\n" for n in range(51)), "51 questions"),
+        (None, "There is no file"),
+        ("How long?\n???|!!\n", "“[?]{3}” in “q.txt” is no question"),
+        ('{"question": "How long?"}\n', "is no question"),
+        ("PK\x03\x04\0\0", "cannot be read as text"),
+        ("x" * 2000, "longer than 1,000"),
+        ("a?\n" * (1 << 20), "too large"),
+    ],
+)
 def test_a_file_without_own_questions_says_what_to_do(tmp_path: Path, content: str | None, said: str) -> None:
     if content is not None:
         (tmp_path / "q.txt").write_text(content)
     with pytest.raises(AppError, match=said) as error:
         read_questions(tmp_path / "q.txt")
     assert error.value.hint
+
+
+def test_what_is_asked_twice_counts_once_in_the_exam() -> None:
+    asked = as_examples([THREE_DAYS, OwnQuestion("How long"), OwnQuestion("Who?"), THREE_DAYS])
+    assert [(each.question, each.answer) for each in asked] == [("How long?", "3 days"), ("Who?", "")]
 
 
 def test_a_new_training_forgets_what_came_of_the_old_one(run: Run) -> None:
@@ -316,6 +368,6 @@ def test_teaching_the_search_goes_on_from_the_reader_in_use(run: Run, tmp_path: 
     spec = run.spec
     assert spec is not None and spec.recipe == "search" and spec.prepare.make_questions
     assert (spec.base.path, spec.base.name, spec.base.gguf) == (str(start.folder), "House", "base.gguf")
-    named = msgspec.structs.replace(wizard, files=("/x/a.csv",))
+    named = msgspec.structs.replace(wizard, files=(file_of(run),))
     played.run(cases.prepare(run, named, start, Runs(run.folder.parent), Said(), Gathered(), Author()))
     assert run.spec is not None and not run.spec.prepare.make_questions, "questions of a person are taken as they are"

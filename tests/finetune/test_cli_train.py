@@ -128,6 +128,40 @@ def test_questions_are_listed_and_decided_by_id_or_from_a_file(run: Run, tmp_pat
     assert run.reviewed
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--approve", "e0", "nope"], "Not in the list of this run: “nope”"),
+        (["--reject", "a", "b", "c", "d"], "“a”, “b”, “c” and 1 more"),
+        (["--review", "away.jsonl"], "“away.jsonl” cannot be read"),
+        (["--review", "bad.jsonl"], "Line 2 of “bad.jsonl” is no decision"),
+        (["--review", "strange.jsonl"], "Not in the list of this run: “x9”"),
+        (["--approve-above", "1"], "No question has a quality of 100%"),
+    ],
+)
+def test_what_is_not_in_the_list_decides_nothing(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured, options: list[str], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bad.jsonl").write_text('{"id": "e3", "decision": "approve"}\n{"id": "e3"}\n')
+    (tmp_path / "strange.jsonl").write_text('{"id": "e3", "decision": "approve"}\n{"id": "x9", "decision": "reject"}\n')
+    assert main(["train", run.id, *options, "--start"]) == 1
+    assert said in capsys.readouterr().err
+    review = run.folder / "review.jsonl"
+    assert not run.reviewed and (not review.exists() or not review.read_text())
+
+
+@pytest.mark.parametrize("typed", ["90", "-1", "nan", "many", "101%"])
+def test_a_quality_that_is_none_trains_nothing(run: Run, capsys: Captured, typed: str) -> None:
+    assert main(["train", run.id, f"--approve-above={typed}"]) == 1
+    assert f"“{typed}” is no quality from 0 to 1" in capsys.readouterr().err and not run.reviewed
+
+
+def test_a_quality_in_percent_is_understood(run: Run) -> None:
+    assert main(["train", run.id, "--approve-above", "98%"]) == 0
+    assert len(list(read_lines(run.folder / "review.jsonl", ReviewDecision))) == 4
+
+
 def test_the_plan_says_how_long_it_takes_and_starts_nothing(run: Run, capsys: Captured) -> None:
     assert main(["train", run.id, "--plan"]) == 0
     assert json.loads(capsys.readouterr().out)["seconds"] == 725.0 and not run.reviewed
@@ -179,20 +213,23 @@ def test_a_run_begins_from_a_file_and_the_window_sees_it(
     (begun,) = Runs(data_folder / "runs").list()
     assert str(begun.folder) in capsys.readouterr().err
     spec, wizard = begun.spec, begun.load()
-    assert spec is not None and [each.path for each in spec.data.inputs] == [str(file)]
+    assert spec is not None and [Path(each.path).name for each in spec.data.inputs] == [file.name]
     assert wizard.base == "starter" and spec.base.name == "SmolLM2 135M" and wizard.files == (str(file),)
     assert (wizard.name, wizard.effort, wizard.step) == ("Drivers", "quick", "review")
     states = [each.state for each in heard if isinstance(each, c.RunMoved)]
     assert any(isinstance(each, c.RunsChanged) for each in heard) and states[-1] == "review"
 
 
-def test_one_command_goes_from_a_file_to_the_trained_model(tmp_path: Path, play: Play, capsys: Captured) -> None:
+@pytest.mark.parametrize(("options", "approved"), [(("--approve-above", "0.98"), True), (("--start",), False)])
+def test_one_command_goes_from_a_file_to_the_trained_model(
+    tmp_path: Path, play: Play, capsys: Captured, options: tuple[str, ...], approved: bool
+) -> None:
     play(prepares=True)
     file = tmp_path / "pairs.csv"
     file.write_text("question,answer\n", encoding="utf-8")
-    assert main(["train", "--file", str(file), "--approve-above", "0.98"]) == 0
+    assert main(["train", "--file", str(file), *options]) == 0
     said = capsys.readouterr()
-    assert "4 approved." in said.err and "not compared" in said.out
+    assert ("4 approved." in said.err) is approved and "not compared" in said.out
 
 
 def test_settings_are_tried_where_a_time_is_given_and_every_trial_is_listed(
@@ -271,6 +308,8 @@ def test_a_training_goes_on_when_it_is_left_and_is_steered_from_another_command(
         assert isinstance(kept, c.RunKept) and kept.run.state == "training"
     assert main(["train", run.id, "--pause"]) == 0
     assert read_json(run.folder / "control.json", Control).action == "pause"
+    assert main(["train", run.id, "--resume"]) == 0, "nobody has heard the wish yet, and it is taken back"
+    assert read_json(run.folder / "control.json", Control).action == "run"
     assert main(["train", run.id, "--delete"]) == 1
     assert "This run is training" in capsys.readouterr().err
     assert main(["train", run.id, "--skip-comparison"]) == 1

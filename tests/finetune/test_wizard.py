@@ -196,8 +196,16 @@ def test_the_time_that_an_author_takes_is_said_before_questions_are_made() -> No
     assert "some 40 facts, which takes about 5 min" in state(opened(step="data", trial=trial, own=asked)).reason
     weak = msgspec.structs.replace(trial, used=False)
     assert "min" not in state(opened(step="data", trial=weak, own=asked)).reason
+    untried = state(opened(step="data")).reason
+    assert "the model is checked and tried, for about" in untried and "Without questions of your own" in untried
     few = state(opened(step="review"), "review", approved=3, trainable=3, seconds=120.0).reason
     assert "Only 3 to train with, in about 2 min: expect" in few
+
+
+def test_the_time_before_the_questions_follows_the_speed_of_the_model() -> None:
+    quick = InstalledModel(id="q", name="Q", path="/q", file_bytes=1, parameters=10**9, tokens_per_s=40.0)
+    assert estimate.preparing_s(quick) == 100.0
+    assert estimate.preparing_s(msgspec.structs.replace(quick, tokens_per_s=None)) == 400.0, "by its size"
 
 
 def test_changes_of_two_doors_do_not_undo_each_other() -> None:

@@ -285,9 +285,11 @@ def test_nothing_starts_before_it_was_measured_and_the_chat_pauses_only_when_ask
 def test_the_time_is_said_before_training_begins(world: Wizard, qtbot: QtBot) -> None:
     run = world.new_run(step="review")
     fake_run.prepare(run)
-    world.trainer.measured = Measured(fits=True, memory_bytes=1, memory_available=2, seconds=720.0, comparing=300.0)
+    world.trainer.measured = Measured(
+        fits=True, memory_bytes=1, memory_available=2, seconds=720.0, exporting=95.0, comparing=300.0
+    )
     world.open(run)
-    said = "in about 12 min, and about 5 min to compare"
+    said = "in about 12 min, then about 2 min to write and check the files, and about 5 min to compare"
     qtbot.waitUntil(lambda: said in world.page.foot.hint.text())
     assert world.trainer.launched == [] and not run.reviewed
     QTest.keyClick(world.page.review.list, Qt.Key.Key_A)
@@ -563,11 +565,13 @@ def test_the_chart_repaints_at_most_four_times_a_second(qapp: QApplication, qtbo
     assert 2 <= chart.repaints - before <= 4 * took + 4
 
 
-def test_a_training_of_the_terminal_is_seen_at_once(world: Wizard) -> None:
+def test_a_training_of_the_terminal_is_seen_at_once(world: Wizard, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("question,answer\n")
+    begun = Changes(name="Pumps", files=(str(tmp_path / "a.csv"),))
     terminal = world.world.door()
     said: list[tuple[str, bool]] = []
     world.controller.status_changed.connect(lambda text, running: said.append((text, running)))
-    kept = terminal.result(terminal.call(c.BeginRun(changes=Changes(name="Pumps", files=("/x/a.csv",)), by_hand=True)))
+    kept = terminal.result(terminal.call(c.BeginRun(changes=begun, by_hand=True)))
     assert list(world.page.start.opened) == [kept.run.id]
     run = Run(Path(kept.run.folder))
     terminal.result(terminal.call(c.PrepareRun(run_id=run.id)))

@@ -123,6 +123,45 @@ def test_a_question_of_a_document_passes_the_checks() -> None:
     assert checker.complaint(number, invented, asked, []) == "No sentence or row says the answer by itself."
 
 
+TWICE = """# Travel
+
+## Meetups
+
+**Who is responsible for planning virtual events?**
+
+Teammates are responsible for using this budget each quarter.
+
+**Who pays for lunch?**
+
+The company pays for lunch on all days.
+
+## Virtual events
+
+**Who is responsible for planning virtual events?**
+
+Have a designated planner. Managers decide who that is.
+
+**Who pays for lunch?**
+
+The company pays for lunch on all days.
+"""
+
+
+def test_what_a_document_asks_twice_and_answers_differently_is_not_taught() -> None:
+    found = passages.cut(TextDocument(id="t", name="Travel.md", text=TWICE), 0)
+    checker = check.Checker(found, Index([p.searched for p in found]))
+    said = {}
+    for number, passage in enumerate(found):
+        for fact in facts.find(passage):
+            rules = {checker.complaint(number, fact, each.text, []) for each in forms.phrase(fact, "en")}
+            said[fact.subject, fact.answer] = "Another place answers it differently." in rules
+    assert said[
+        "Who is responsible for planning virtual events?",
+        "Teammates are responsible for using this budget each quarter.",
+    ]
+    assert not any(refused for (asked, _), refused in said.items() if asked == "Who pays for lunch?")
+
+
 def test_single_words_are_entries_among_others_of_their_kind_only() -> None:
     listed = of_kind(BENEFITS, "listed")
     assert listed.keys() == {"Wellness: $100/month.", "Internet: $50/month (not on islands)."}

@@ -15,6 +15,7 @@ import pytest
 from facts import write_facts
 from filelock import FileLock
 from msgspec import Struct
+from safetensors import SafetensorError
 from tiny import write_tiny
 
 from trainer import __main__ as program
@@ -43,6 +44,7 @@ from trainer.spec import (
     write_json,
     write_lines,
 )
+from trainer.train import base
 
 ROOT = Path(__file__).resolve().parents[2]
 HYPER = Hyper(learning_rate=5e-3, epochs=2, evaluations=4, checkpoint_steps=1, precision="fp32", batch_tokens=900)
@@ -194,6 +196,24 @@ def test_pause_waits_and_stop_keeps_the_best(home: Path) -> None:
     assert (folder / "export" / "result.json").exists()
 
 
+def test_a_pause_is_heard_while_general_questions_are_asked(home: Path) -> None:
+    folder = _make(home, "asking", replay=Replay(max_new_tokens=1))
+    write_json(folder / "control.json", Control("pause"))
+    heard: list[events.Event] = []
+
+    def emit(event: events.Event) -> None:
+        heard.append(event)
+        if isinstance(event, events.Waiting):
+            write_json(folder / "control.json", Control("stop"))
+
+    assert pipeline.run(folder, emit) == 0
+    asked = [at for at, event in enumerate(heard) if isinstance(event, events.Progress) and event.unit == "questions"]
+    waited = next(at for at, event in enumerate(heard) if isinstance(event, events.Waiting))
+    assert asked[0] < waited < asked[1], "after the first of them, not after all"
+    noted = [event for event in heard if isinstance(event, events.Progress) and event.unit == "answers"]
+    assert noted and noted[-1].done == noted[-1].total, "no minutes without a word before the first step"
+
+
 def test_second_run_waits_for_the_first(home: Path, whole: Path) -> None:
     with FileLock(home / ".training.lock"):
         child = _start(whole)
@@ -204,6 +224,19 @@ def test_second_run_waits_for_the_first(home: Path, whole: Path) -> None:
     assert child.wait(60) == 0
     child.communicate()
     assert isinstance(rest[-1], events.Finished)
+
+
+def test_a_full_disk_that_a_library_calls_otherwise_is_said(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = _make(home, "elsewise")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr(base, "ensure_folder", refuse)
+    code, heard = _run_in_process(folder)
+    last = heard[-1]
+    assert code == 1 and isinstance(last, events.Failed)
+    assert (last.code, last.message) == ("disk-full", "The disk is full.") and "Free some space" in last.hint
 
 
 def test_full_disk_is_said_and_loses_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

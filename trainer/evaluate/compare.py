@@ -177,11 +177,11 @@ class _Comparison:
         built = [case for case in exams.build(self._examples, self._texts, system, spec.seed) if case.exam in wanted]
         random.Random(spec.seed).shuffle(built)  # wherever it is cut short, each exam has had its share
         labels = labels_of(spec, self._examples) if "labels" in wanted else ()
-        asked, _ = self._fitting(asked)
+        asked, not_asked = self._fitting(asked)
         fitting, long = self._fitting(built)
         sorted_, too_long = self._fitting(exams.labels(self._examples, labels))
-        if long or too_long:
-            self._notes.append(f"{long + too_long} questions are too long for the model and were left out.")
+        if left_out := not_asked + long + too_long:
+            self._notes.append(f"{left_out} questions are too long for the model and were left out.")
         count = len(asked) + len(fitting) + len(sorted_)
         self._total = 2 * count
         self._ask(asked)

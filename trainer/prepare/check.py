@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from app.text.bm25 import Index
 from app.text.words import query_terms, terms
-from trainer.prepare import chance, duplicates, sound
+from trainer.prepare import chance, duplicates, faq, sound
 from trainer.prepare.facts import Fact
 from trainer.prepare.frames import Phrasing
 from trainer.prepare.passages import Passage
@@ -70,6 +71,8 @@ class Checker:
             return "It is nearly the same as another phrasing."
         if not self._is_entailed(number, fact):
             return "No sentence or row says the answer by itself."
+        if fact.kind == "faq" and self._is_answered_otherwise(fact, question):
+            return "Another place answers it differently."
         own, others = self._told(number, question, fact.value, found)
         is_open = fact.kind in ("entry", "listed") and fact.subject.casefold() not in word_lists()["headers"]
         if not sound.is_answered_once(question, fact.value, own, others, is_open):
@@ -86,6 +89,28 @@ class Checker:
         if fact.kind == "faq":
             return sound.holds(self._passages[number].text, fact.answer)
         return self.is_stated(number, fact.answer, fact.value)
+
+    def _is_answered_otherwise(self, fact: Fact, question: str) -> bool:
+        """Whether a document's own question stands in more places than its answer does; in this document, where the
+        question names it, else in any."""
+        asked, answer = duplicates.normalized(fact.subject), f" {duplicates.normalized(fact.answer)} "
+        places = [
+            place
+            for place in self._asked.get(asked, ())
+            if place.title == fact.passage.title or fact.passage.title not in question
+        ]
+        told = sum(f" {duplicates.normalized(each.text)} ".count(answer) for each in dict.fromkeys(places))
+        return len(places) > told
+
+    @cached_property
+    def _asked(self) -> dict[str, list[Passage]]:
+        """The documents' own questions, normalized: a passage for each time that it is asked there."""
+        found: dict[str, list[Passage]] = {}
+        for passage in self._passages:
+            lines = [line for part in passage.parts for line in part.text.splitlines()]
+            for asks in filter(None, map(faq.question, [passage.heading, *lines])):
+                found.setdefault(duplicates.normalized(asks), []).append(passage)
+        return found
 
     def is_stated(self, number: int, answer: str, value: str) -> bool:
         """Whether a sentence or a row of a passage says the answer by itself."""

@@ -21,6 +21,7 @@ from zipfile import BadZipFile
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
+from app.text.saved_text import DELIMITERS, decode, delimiter_of
 from app.types import Message
 from trainer.errors import TrainerError
 from trainer.prepare.quality import repair
@@ -201,21 +202,16 @@ def _value(fields: Mapping[str, Any], names: Iterable[str]) -> tuple[str, object
 
 
 def _decode(path: Path) -> str:
-    data = path.read_bytes()
-    for encoding in ("utf-8-sig", "utf-16") if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return data.decode("utf-8", errors="replace")
+    try:
+        return decode(path.read_bytes())
+    except ValueError as error:
+        hint = "Save it as CSV or JSON (UTF-8) again."
+        raise TrainerError(f"“{path.name}” is not a text file.", hint, str(error), "damaged") from error
 
 
 def _csv_rows(path: Path) -> Iterator[tuple[int, object]]:
     text = _decode(path)
-    if "\0" in text:
-        raise TrainerError(f"“{path.name}” is not a CSV file.", "Save it as CSV (UTF-8) again.", code="damaged")
-    first = text.split("\n", 1)[0]
-    delimiter = max(",;\t|", key=first.count)
+    delimiter = delimiter_of(text, among=f"{DELIMITERS}|")
     lines = list(io.StringIO(text, newline=""))
     header: list[str] = []
     for line, row in _csv_cells(lines, delimiter):

@@ -183,6 +183,7 @@ class Gathering:
 
         def progress(done: int, total: int) -> None:
             self.context.progress(self._stage, done, total, "questions", "Asking the model general questions")
+            self.context.heed_pause(self._stage)  # all of them may take minutes
 
         examples = replay.build(
             self.spec.replay,

@@ -324,15 +324,9 @@ class Training:
         minutes = self._context.spec.limits.minutes
         if minutes is not None and self._position.seconds > minutes * 60:
             return "time"
-        action = self._context.control().action
-        if action == "pause":
+        if self._context.control().action == "pause":
             self._save()
-            self._context.emit(events.Waiting(reason="pause", message="Training is paused."))
-            while action == "pause":
-                time.sleep(0.3)
-                action = self._context.control().action
-            if action == "run":
-                self._context.emit(events.Resumed(stage=self._folder.name, step=self._position.step))
+        action = self._context.heed_pause(self._folder.name, self._position.step)
         return "user" if action == "stop" else None
 
     def _report(self, train: float, heldout: float | None, rate: float, speed: float, best: bool) -> None:

@@ -118,22 +118,34 @@ def mean_loss(
     return group.total(total)[0] / objective.weight(units)
 
 
-def teacher_targets(model: Any, units: Sequence[Unit], device: torch.device) -> dict[str, loss.SoftTargets]:
+def teacher_targets(
+    model: Any,
+    units: Sequence[Unit],
+    device: torch.device,
+    progress: Callable[[int, int], object] = lambda _done, _total: None,
+) -> dict[str, loss.SoftTargets]:
     """What the model as it is (adapters off) holds for likely at each learned place, by the example's id."""
-    found = {}
+    found: dict[str, loss.SoftTargets] = {}
     for batch, examples in in_batches(model, units, device, 2 * BATCH_TOKENS):
         known = loss.soft_targets(model, batch, TEACHER_TOKENS)
         for number, example in enumerate(examples):
             mine = batch.owner == number
             found[example.id] = loss.SoftTargets(known.tokens[mine], known.probabilities[mine])
+        progress(len(found), len(units))
     return found
 
 
 @torch.inference_mode()  # type: ignore[untyped-decorator]
-def reference_losses(model: Any, units: Sequence[Unit], device: torch.device) -> dict[str, float]:
+def reference_losses(
+    model: Any,
+    units: Sequence[Unit],
+    device: torch.device,
+    progress: Callable[[int, int], object] = lambda _done, _total: None,
+) -> dict[str, float]:
     """The loss of each sequence under the model as it is (adapters off), in nats, by its id."""
     losses: dict[str, float] = {}
     for batch, examples in in_batches(model, units, device, 2 * BATCH_TOKENS):
         values = loss.example_losses(model, batch).tolist()
         losses.update({e.id: value for e, value in zip(examples, values, strict=True)})
+        progress(len(losses) // 2, len(units))  # a pair has two
     return losses

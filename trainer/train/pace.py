@@ -11,6 +11,9 @@ from app.llama.planner import Device
 from app.llama.teaching import Teaching
 from trainer.train import device
 
+EXPORTED_TOKENS, EXPORTING_S = 5000, 5.0
+"""Writing a file and holding it against the trained model costs about as much as learning so many tokens does (4,900 in
+one run of the starter, 8,100 in another in which the machine grew busier), and loading besides."""
 COMPARING_S = 30.0
 """Loading both models, looking for personal data and judging."""
 READER_SHAPE = Shape(21_300_000, 12, 384, 250_037, 512)

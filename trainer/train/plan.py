@@ -48,7 +48,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     checkpointing: bool = False
     max_length: int = 0  # tokens of an example
     trying: float = 0.0  # seconds to find the best settings, at most; they come before the training's
-    comparing: float = 0.0  # seconds of the comparison, which comes after the training's
+    exporting: float = 0.0  # seconds of writing and checking the files, after the training's
+    comparing: float = 0.0  # seconds of the comparison, which comes after that
     words: int = 0  # that would be, or become, tokens, and tokens of a page without and with them
     page_before: float = 0.0
     page_after: float = 0.0
@@ -116,6 +117,7 @@ def make(context: Context) -> Plan:
         checkpointing=found.checkpointing,
         max_length=hyper.max_length or 0,
         trying=round(trying, 1),
+        exporting=round(pace.EXPORTED_TOKENS * (1 + len(spec.export.quantizations)) * each + pace.EXPORTING_S, 1),
         comparing=round(amounts.compared(context) * each + pace.COMPARING_S, 1) if spec.compare else 0.0,
         warnings=(*short, *_warnings(found, longest, given, launch.processes(found, here))),
     )

@@ -132,7 +132,7 @@ class Setup:
     """The base in torch with its adapter, the data, and the objective of the recipe."""
 
     def __init__(self, context: Context, group: several.Group, stage: str) -> None:
-        self._context, self.spec, self._group = context, context.spec, group
+        self._context, self.spec, self._group, self._stage = context, context.spec, group, stage
         self._report = read_json(context.stage("base") / "report.json", BaseReport)
         self._base, self._words = base_of(context), context.run / "words" / "result.json"
         source = base.ensure_folder(self._base, context.cache)
@@ -148,6 +148,15 @@ class Setup:
         self.model = base.load_model(source, dtype, str(self.device), four_bit)
         fused.use(self.model, self.device)
         self.gathering = Gathering(context, self._tokenizer, self.model, self._report.context, stage)
+
+    def tells(self, note: str, unit: str) -> Callable[[int, int], None]:
+        """For work before the first step: says how far it is, and stands still where the person pauses."""
+
+        def progress(done: int, total: int) -> None:
+            self._context.progress(self._stage, done, total, unit, note)
+            self._context.heed_pause(self._stage)
+
+        return progress
 
     def task(self) -> Task:
         """Everything that the loop needs."""
@@ -220,13 +229,16 @@ class Setup:
 
 def _likelihood(setup: Setup, gathered: Gathered, _hyper: Hyper) -> Objective:
     """Learned tokens likely; of what the base answered itself, all that it held for likely is kept."""
-    own = [unit for unit in gathered.train if unit[0].id.startswith(replay.OWN)]
-    return Likelihood(teacher_targets(setup.model, own, setup.device) if own else {}, setup.spec.replay.weight)
+    own = list({unit[0].id: unit for unit in gathered.train if unit[0].id.startswith(replay.OWN)}.values())
+    note = "Noting what the model knows"
+    known = teacher_targets(setup.model, own, setup.device, setup.tells(note, "answers")) if own else {}
+    return Likelihood(known, setup.spec.replay.weight)
 
 
 def _preference(setup: Setup, gathered: Gathered, hyper: Hyper) -> Objective:
     units = [*gathered.train, *gathered.validation]
-    return PreferenceObjective(reference_losses(setup.model, units, setup.device), hyper.beta)
+    tells = setup.tells("Reading the pairs before training", "pairs")
+    return PreferenceObjective(reference_losses(setup.model, units, setup.device, tells), hyper.beta)
 
 
 OBJECTIVES: dict[Aim, Callable[[Setup, Gathered, Hyper], Any]] = {

@@ -83,6 +83,7 @@ class ShownRun:
             decided=review.decided,
             seconds=measured.seconds if measured is not None else 0.0,
             trying=measured.trying if measured is not None else 0.0,
+            exporting=measured.exporting if measured is not None else 0.0,
             comparing=measured.comparing if measured is not None else 0.0,
             words=measured.words_text(self.wizard.words > 0) if measured is not None else "",
         )
