@@ -87,13 +87,24 @@ def _take(value: object, path: Path, number: int, rows: Rows) -> None:
     fields = {str(key).strip().casefold(): item for key, item in value.items() if key is not None}
     source = Origins(document=path.name, path=str(path), row=number)
     key = f"{path.name}:{number}:{hashlib.sha256(repr(sorted(fields.items())).encode()).hexdigest()[:12]}"
-    if _value(fields, CHOSEN) and _value(fields, REJECTED):
+    better, worse = _value(fields, CHOSEN), _value(fields, REJECTED)
+    if not (better and worse) and _is_pair(fields):
+        raise RowError(f"the {'worse' if better else 'better'} answer is missing.")
+    if better and worse:
         turns, chosen, rejected = _preferred(fields)
+        if chosen == rejected:
+            raise RowError("both answers are the same.")
         rows.preferences.append(
             Preference(id=key, messages=turns, chosen=chosen, rejected=rejected, origin="file", source=source)
         )
         return
     rows.examples.append(Example(id=key, messages=_messages(fields), origin="file", source=source))
+
+
+def _is_pair(fields: Mapping[str, Any]) -> bool:
+    """Whether a row has places for both answers, and holds no answer of another kind."""
+    answered = _conversation(fields) or _value(fields, (*ANSWER, *LABEL))
+    return not answered and all(any(name in fields for name in names) for names in (CHOSEN, REJECTED))
 
 
 def _preferred(fields: Mapping[str, Any]) -> tuple[tuple[Message, ...], str, str]:
