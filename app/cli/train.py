@@ -37,6 +37,9 @@ from app.workers.message import Data
 from trainer.events import Sample, StageFinished, read_events
 from trainer.spec import ReviewDecision
 
+LISTED = {"questions": "questions", "pairs": "pairs of answers", "texts": "documents"}
+"""What waits for the review, by its kind."""
+
 
 def command(args: argparse.Namespace, session: Session) -> int:
     """Begin, decide, plan, train or install, as the arguments say."""
@@ -337,9 +340,12 @@ def _say_end(args: argparse.Namespace, run: c.RunRecord) -> None:
         return
     if run.state == "review":
         review = ReviewList(Path(run.folder))
-        say(f"{len(review.entries)} questions wait for your review in {run.folder}.")
+        sorts = run.wizard is not None and run.wizard.goal == "classify"
+        what = "texts with labels" if sorts else LISTED[review.kind]
+        say(f"{len(review.entries)} {what} wait for your review in {run.folder}.")
         _tell_notices(run)
-        tell("Open them under Fine-tune, or read them with --questions; then run again with --approve-above 0.6.")
+        then = "--start" if review.trainable() else "--approve-above 0.6"
+        tell(f"Open them under Fine-tune, or read them with --questions; then train: inhouse train {run.id} {then}")
         return
     found = Comparison(Path(run.folder)).result
     say(found.judgement.sentence if found is not None else "Done. The models were not compared.")

@@ -132,13 +132,15 @@ def _questions(args: argparse.Namespace, run: c.RunRecord, session: Session) -> 
                     "state": entry.state,
                     "question": example.question,
                     "answer": example.answer,
+                    **({"instead_of": entry.instead_of} if entry.instead_of else {}),
                     "quality": example.quality,
                     "source": entry.source_text,
                 }
             )
         else:
             quality = "" if example.quality is None else f"{example.quality:.0%}"
-            say(f"{example.id}  {entry.state:<8}  {quality:>4}  {example.question} → {example.answer}")
+            worse = f", not: {entry.instead_of}" if entry.instead_of else ""
+            say(f"{example.id}  {entry.state:<8}  {quality:>4}  {example.question} → {example.answer}{worse}")
     return 0
 
 

@@ -179,7 +179,7 @@ def _columns(fields: Mapping[str, Any], with_answer: bool) -> list[Message]:
         question = f"{question}\n\n{about}"
     answer = _text(fields, (*ANSWER, *LABEL))
     if not question:
-        raise RowError("the question is missing." if any(fields.values()) else "the row is empty.")
+        raise RowError(_no_question(fields))
     turns = [Message("system", system)] if (system := _text(fields, ("system",))) else []
     turns.append(Message("user", question))
     if with_answer:
@@ -187,6 +187,15 @@ def _columns(fields: Mapping[str, Any], with_answer: bool) -> list[Message]:
             raise RowError("the answer is missing.")
         turns.append(Message("assistant", answer))
     return turns
+
+
+def _no_question(fields: Mapping[str, Any]) -> str:
+    """That a row has no question, by its columns where these have other names."""
+    if not any(fields.values()):
+        return "the row is empty."
+    if any(name in fields for name in QUESTION):
+        return "the question is missing."
+    return f"none of its columns holds a question or a text: {', '.join(f'“{name}”' for name in fields)}."
 
 
 def _text(fields: Mapping[str, Any], names: Iterable[str]) -> str:
