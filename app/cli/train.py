@@ -37,7 +37,7 @@ from app.workers.message import Data
 from trainer.events import Sample, StageFinished, read_events
 from trainer.spec import ReviewDecision
 
-LISTED = {"questions": "questions", "pairs": "pairs of answers", "texts": "documents"}
+LISTED = {"questions": "questions", "labels": "texts with labels", "pairs": "pairs of answers", "texts": "documents"}
 """What waits for the review, by its kind."""
 
 
@@ -340,9 +340,7 @@ def _say_end(args: argparse.Namespace, run: c.RunRecord) -> None:
         return
     if run.state == "review":
         review = ReviewList(Path(run.folder))
-        sorts = run.wizard is not None and run.wizard.goal == "classify"
-        what = "texts with labels" if sorts else LISTED[review.kind]
-        say(f"{len(review.entries)} {what} wait for your review in {run.folder}.")
+        say(f"{len(review.entries)} {LISTED[review.kind]} wait for your review in {run.folder}.")
         _tell_notices(run)
         then = "--start" if review.trainable() else "--approve-above 0.6"
         tell(f"Open them under Fine-tune, or read them with --questions; then train: inhouse train {run.id} {then}")
