@@ -16,6 +16,7 @@ from app.errors import AppError
 from app.finetune import tried
 from app.finetune.review import ReviewList
 from app.finetune.runs import DATA_PARTS, Run
+from app.finetune.states import ALLOWED
 
 
 def _pause(args: argparse.Namespace, run: c.RunRecord, session: Session) -> int:
@@ -25,7 +26,7 @@ def _pause(args: argparse.Namespace, run: c.RunRecord, session: Session) -> int:
 
 
 def _resume(args: argparse.Namespace, run: c.RunRecord, session: Session) -> int:
-    if run.state == "paused":
+    if run.state in ALLOWED["unpause"]:
         session.call(c.SteerRun(run_id=run.id, action="unpause"))
     else:
         session.call(c.ResumeRun(run_id=run.id))

@@ -24,7 +24,7 @@ ALLOWED: dict[Action, tuple[RunState, ...]] = {
     "decide": LISTED,
     "train": LISTED,
     "pause": ("training", "waiting"),
-    "unpause": ("paused",),
+    "unpause": ("training", "paused", "waiting"),  # a pause may not have come into effect yet
     "stop": ("training", "paused", "waiting"),
     "shorten": ("training",),
     "skip": ("training",),
