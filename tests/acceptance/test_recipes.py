@@ -131,7 +131,8 @@ def test_documents_are_read(figure: Write) -> None:
     assert tuned in said and all(met)
 
 
-def test_the_search_is_taught(figure: Write) -> None:
+def test_the_search_is_taught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, figure: Write) -> None:
+    use_small_trainer(tmp_path, monkeypatch, epochs=1.0)
     inhouse("add", str(SAMPLES), "--collection", "Samples")
     before = in_use("reader")
     run, result = taught("--recipe", "search", "--collection", "Samples", "--author", "rules", "--effort", "quick")

@@ -77,3 +77,10 @@ def test_the_command_says_it_as_one_line(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "no pair" in json.loads(done.stdout)["message"]
     assert sorted(each.name for each in tmp_path.iterdir()) == ["f.csv", "run.json"], "it looks and writes nothing"
+
+
+def test_a_row_says_what_it_lacks_in_the_words_of_its_columns(tmp_path: Path) -> None:
+    (tmp_path / "f.csv").write_text(LETTERS + f"hello,\n,order\n{'pump ' * 40_000},order\nok,order\n", encoding="utf-8")
+    rows = read_file(tmp_path / "f.csv")
+    said = ["the label is missing.", "the text is missing.", "a cell of it is longer than 131,072 characters."]
+    assert [problem.partition(": ")[2] for problem in rows.problems] == said and len(rows.examples) == 1

@@ -184,7 +184,8 @@ def _columns(fields: Mapping[str, Any], with_answer: bool) -> list[Message]:
     turns.append(Message("user", question))
     if with_answer:
         if not answer:
-            raise RowError("the answer is missing.")
+            labelled = any(name in fields for name in LABEL) and not any(name in fields for name in ANSWER)
+            raise RowError(f"the {'label' if labelled else 'answer'} is missing.")
         turns.append(Message("assistant", answer))
     return turns
 
@@ -194,7 +195,7 @@ def _no_question(fields: Mapping[str, Any]) -> str:
     if not any(fields.values()):
         return "the row is empty."
     if any(name in fields for name in QUESTION):
-        return "the question is missing."
+        return f"the {'text' if any(name in fields for name in TEXT) else 'question'} is missing."
     return f"none of its columns holds a question or a text: {', '.join(f'“{name}”' for name in fields)}."
 
 
@@ -260,7 +261,7 @@ def _csv_cells(lines: Sequence[str], delimiter: str) -> Iterator[tuple[int, list
             cells = next(reader)
         except csv.Error as error:
             at += 1
-            yield at, RowError(f"a quotation mark is missing or misplaced ({error}).")
+            yield at, RowError(_csv_problem(error))
             continue
         end = at + reader.line_num
         if _swallowed(lines[at + 1 : end - 1], delimiter, columns, MANY_LINES if len(cells) == columns else 1):
@@ -270,6 +271,12 @@ def _csv_cells(lines: Sequence[str], delimiter: str) -> Iterator[tuple[int, list
         columns = columns or len(cells)
         yield at + 1, cells
         at = end
+
+
+def _csv_problem(error: csv.Error) -> str:
+    if "field limit" in str(error):
+        return f"a cell of it is longer than {csv.field_size_limit():,} characters."
+    return f"a quotation mark is missing or misplaced ({error})."
 
 
 def _swallowed(inside: Sequence[str], delimiter: str, columns: int, least: int) -> bool:

@@ -19,8 +19,8 @@ from trainer.train.selection import check_labels, labels_of
 
 FEWEST_SEARCHED = 5
 """Questions with an answer in the documents below which the reader's training refuses (trainer.reader.lessons)."""
-SENTENCE = 5
-"""Words from which an answer need not stand in a document to the letter."""
+SENTENCE, STATED = 5, 0.75
+"""Words from which an answer need not stand in a document to the letter, and the share of them that has to."""
 _WORD = re.compile(r"\w+")
 COLUMNS = {"prefer": "“question”, “chosen” and “rejected”", "classify": "“text” and “label”"}
 USUAL_COLUMNS = "“question” and “answer”"
@@ -92,8 +92,8 @@ def _check_searched(chosen: Chosen, spec: RunSpec) -> None:
         raise TrainerError("There is no document to search in.", hint, code="empty")
     if not chosen.examples:
         return
-    texts = [text.text for text in chosen.texts if text.split != EXCLUDED]
-    known = [(_plain(text), set(words.terms(text)), numbers_of(text)) for text in texts]
+    texts = [text for text in chosen.texts if text.split != EXCLUDED]
+    known = [(_plain(text.text), set(words.terms(f"{text.name} {text.text}")), numbers_of(text.text)) for text in texts]
     answers = {(example.question, example.answer) for example in chosen.examples if not example.excluded}
     found = sum(_stands(answer, known) for _, answer in answers)
     if found < FEWEST_SEARCHED:
@@ -109,7 +109,7 @@ def _stands(answer: str, known: Sequence[tuple[str, set[str], set[str]]]) -> boo
     if wanted.strip() and any(wanted in plain for plain, _, _ in known):
         return True
     long = len(wanted.split()) >= SENTENCE
-    return long and any(len(terms & own) >= len(terms) / 2 and numbers <= said for _, own, said in known)
+    return long and any(len(terms & own) >= STATED * len(terms) and numbers <= said for _, own, said in known)
 
 
 def _plain(text: str) -> str:
