@@ -21,6 +21,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     for name, text in (
         ("run", "run or resume a run"),
+        ("check", "say whether the recipe can learn from a run's data, without preparing it"),
         ("plan", "say what a run needs, without starting it"),
         ("author", "try how well the author of a run's questions writes"),
     ):
@@ -73,6 +74,10 @@ def main(arguments: list[str] | None = None) -> int:
         return _bench(chosen.rest)
     path = chosen.run.absolute()
     folder: Path = path if path.is_dir() else path.parent
+    if chosen.command == "check":
+        from trainer.prepare.collect import command as check
+
+        return check(folder)
     if chosen.command == "author":
         from trainer.prepare.trial import command as try_author
 

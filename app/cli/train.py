@@ -17,7 +17,7 @@ from app.cli.sorting import say_beside
 from app.cli.train_actions import ACTIONS
 from app.cli.train_author import author_changes, require_able, try_author
 from app.cli.train_elsewhere import bring_adapter
-from app.cli.train_review import NEXT, approve_good, decide
+from app.cli.train_review import approve_good, decide
 from app.cli.train_sample import SampleLines, ask_sample
 from app.core.calls import training as c
 from app.errors import AppError
@@ -37,6 +37,9 @@ from app.workers.calls.models import ModelInstalled
 from app.workers.failures import error_of
 from app.workers.message import Data
 from trainer.events import Sample, StageFinished, read_events
+
+LISTED = {"questions": "questions", "labels": "texts with labels", "pairs": "pairs of answers", "texts": "documents"}
+"""What waits for the review, by its kind."""
 
 
 def command(args: argparse.Namespace, session: Session) -> int:
@@ -319,9 +322,10 @@ def _say_end(args: argparse.Namespace, run: c.RunRecord) -> None:
         return
     if run.state == "review":
         review = ReviewList(Path(run.folder))
-        say(f"{len(review.entries)} questions wait for your review in {run.folder}.")
+        say(f"{len(review.entries)} {LISTED[review.kind]} wait for your review in {run.folder}.")
         _tell_notices(run)
-        tell(NEXT)
+        then = "--start" if review.trainable() else "--approve-above 0.6"
+        tell(f"Open them under Fine-tune, or read them with --questions; then train: inhouse train {run.id} {then}")
         return
     found = Comparison(Path(run.folder)).result
     say(found.judgement.sentence if found is not None else "Done. The models were not compared.")

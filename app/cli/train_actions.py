@@ -16,6 +16,7 @@ from app.errors import AppError
 from app.finetune import tried
 from app.finetune.review import ReviewList
 from app.finetune.runs import DATA_PARTS, Run
+from app.finetune.states import ALLOWED
 
 
 def _pause(args: argparse.Namespace, run: c.RunRecord, session: Session) -> int:
@@ -25,7 +26,7 @@ def _pause(args: argparse.Namespace, run: c.RunRecord, session: Session) -> int:
 
 
 def _resume(args: argparse.Namespace, run: c.RunRecord, session: Session) -> int:
-    if run.state in ("paused", "training", "waiting"):
+    if run.state in ALLOWED["unpause"]:
         session.call(c.SteerRun(run_id=run.id, action="unpause"))
     else:
         session.call(c.ResumeRun(run_id=run.id))
@@ -132,13 +133,15 @@ def _questions(args: argparse.Namespace, run: c.RunRecord, session: Session) -> 
                     "state": entry.state,
                     "question": example.question,
                     "answer": example.answer,
+                    **({"instead_of": entry.instead_of} if entry.instead_of else {}),
                     "quality": example.quality,
                     "source": entry.source_text,
                 }
             )
         else:
             quality = "" if example.quality is None else f"{example.quality:.0%}"
-            say(f"{example.id}  {entry.state:<8}  {quality:>4}  {example.question} → {example.answer}")
+            worse = f", not: {entry.instead_of}" if entry.instead_of else ""
+            say(f"{example.id}  {entry.state:<8}  {quality:>4}  {example.question} → {example.answer}{worse}")
     return 0
 
 

@@ -12,15 +12,10 @@ from app.cli.output import tell
 from app.cli.session import Session
 from app.core.calls import training as c
 from app.errors import AppError
-from app.finetune.review import DEFAULT_QUALITY, ReviewList
+from app.finetune.review import ReviewList
 from trainer.spec import ReviewDecision
 
 FORM = 'A line is a decision: {"id": "…", "decision": "approve"}, or “edit” with “messages”, or “reject”.'
-NEXT = (
-    "Open them under Fine-tune, or read them with --questions; then run again with --start, which approves those of "
-    f"{DEFAULT_QUALITY:.0%} and better where you decided nothing, or with --approve-above Q."
-)
-"""What a person may do with a list that waits."""
 
 
 def quality(text: str) -> float:

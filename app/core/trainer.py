@@ -16,18 +16,19 @@ from app.core.local_work import LocalWork
 from app.core.requests import ControlWord
 from app.errors import AppError
 from app.finetune.away import ExportTraining, TakeAdapter
-from app.finetune.cases import LaunchTrainer, PlanTraining, TryAuthor
+from app.finetune.cases import CheckData, LaunchTrainer, PlanTraining, TryAuthor
 from app.finetune.measured import Measured
 from app.finetune.runs import Run
 from app.finetune.trainer_command import trainer_command
 from app.paths import Home
 from app.spawn import child_environment
 from app.workers.message import Call
-from trainer.spec import Trial, Written
+from trainer.spec import Checked, Trial, Written
 
 LOG = "trainer.log"
 """In the run's folder: what the trainer's process writes beside its events."""
 UNWRITTEN, UNTAKEN = "Nothing was written.", "The adapter was not taken."
+UNCHECKED = "The data could not be checked."
 UNMEASURED, UNTRIED = "What training needs could not be measured.", "The author of the questions could not be tried."
 
 
@@ -64,6 +65,8 @@ class TrainerProcess(LocalWork):
             elif isinstance(call, PlanTraining):
                 more = [] if call.approve_above is None else ["--approve-above", str(call.approve_above)]
                 self._ask(key, ["plan", str(Path(call.folder) / "run.json"), *more], Measured, UNMEASURED)
+            elif isinstance(call, CheckData):
+                self._ask(key, ["check", str(Path(call.folder) / "run.json")], Checked, UNCHECKED)
             elif isinstance(call, TryAuthor):
                 self._ask(key, ["author", str(Path(call.folder) / "run.json")], Trial, UNTRIED)
             elif isinstance(call, ExportTraining):

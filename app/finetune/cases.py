@@ -32,7 +32,7 @@ from app.finetune.wizard import ASKED, FROM_DOCUMENTS, Wizard
 from app.types import InstalledModel, Message, ModelInfo
 from app.workers.calls.documents import Documents, DocumentText, ListDocuments, ReadText, Search, Searched
 from app.workers.message import Call
-from trainer.spec import Found, Input
+from trainer.spec import Checked, Found, Input, RunSpec
 
 T = TypeVar("T")
 READ = 10
@@ -43,8 +43,8 @@ NOTHING_TO_LEARN = AppError(
 NOTHING_TO_READ = AppError(
     "There is no text to read.", "Choose a collection that has documents; a file of questions is for “teach”."
 )
-TRIAL = "trial"
-"""Folder in a run's, while an author is tried."""
+TRIAL, CHECK = "trial", "check"
+"""Folders in a run's, while an author is tried and while the data is looked at."""
 NOTHING_APPROVED = AppError("Nothing is approved to train with.", "Approve at least one question first.")
 
 
@@ -62,6 +62,12 @@ class PlanTraining(Call, frozen=True):
 
     folder: str
     approve_above: float | None = None
+
+
+class CheckData(Call, frozen=True):
+    """For the trainer: can the recipe learn from what this run was given; → trainer.spec.Checked."""
+
+    folder: str
 
 
 class LaunchTrainer(Call, frozen=True):
@@ -149,23 +155,37 @@ def prepare(
     `author` writes the questions.
 
     Raises:
-        AppError: there is nothing to learn from, or a document cannot be read.
+        AppError: the goal cannot learn from what was chosen, or it cannot be read.
     """
     yield Step("desk", Keep(change=lambda kept: machine.at(kept, "review")))
     try:
         # The same specification over other data needs another look at the list.
-        yield from _disk(lambda: run.remove("reviewed", "inputs", TRIAL))
+        yield from _disk(lambda: run.remove("reviewed", "inputs", TRIAL, CHECK))
         inputs = yield from gather(run, wizard, chats, gathered)
         own = ""
         if wizard.goal in ASKED and wizard.own:
             own = str((yield from _disk(partial(run.write_input, "own", as_examples(wizard.own)))))
         earlier = earlier_examples(base, runs) if isinstance(base, InstalledModel) else ()
         spec = plan.build_spec(wizard, base, inputs, earlier=earlier, own=own, author=author)
+        yield from _check_data(run, spec)
         yield from _disk(lambda: run.write_spec(spec))
         yield Step("trainer", LaunchTrainer(folder=str(run.folder)))
     except AppError:
         yield Step("desk", Keep(change=lambda kept: machine.at(kept, "data")))
         raise
+
+
+def _check_data(run: Run, spec: RunSpec) -> Steps[None]:
+    """What a person brings may be of the wrong kind: they hear it where they chose it, and the run is as it was."""
+    if all(each.kind == "documents" for each in spec.data.inputs):
+        return
+    checked = Run(run.folder / CHECK)
+    yield from _disk(lambda: checked.write_spec(spec))
+    found = yield Step("trainer", CheckData(folder=str(checked.folder)))
+    assert isinstance(found, Checked)
+    yield from _disk(lambda: run.remove(CHECK))
+    if found.message:
+        raise AppError(found.message, found.hint, found.detail)
 
 
 def gather(run: Run, wizard: Wizard, chats: Conversations, gathered: Gathered) -> Steps[tuple[Input, ...]]:

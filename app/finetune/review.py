@@ -18,8 +18,8 @@ from trainer.spec import Example, Origins, Preference, ReviewDecision, TextDocum
 
 State = Literal["open", "approved", "rejected", "aside"]
 Decision = Literal["approve", "reject", "edit"]
-Kind = Literal["questions", "pairs", "texts"]
-"""What a review lists: questions with answers (or labels), pairs of answers, or documents to read."""
+Kind = Literal["questions", "labels", "pairs", "texts"]
+"""What a review lists: questions with answers, texts with labels, pairs of answers, or documents to read."""
 DEFAULT_QUALITY = 0.9
 """What *Continue* approves where a person saw the list and decided nothing: at least this quality, or none measured."""
 SELF_APPROVED = ("person", "file", "replay")
@@ -99,6 +99,8 @@ class ReviewList:
         """What it lists."""
         if any(entry.instead_of for entry in self.entries):
             return "pairs"
+        if self._goal == "classify":
+            return "labels"
         return "texts" if any(entry.is_text for entry in self.entries) else "questions"
 
     def count(self, state: State) -> int:
@@ -184,14 +186,14 @@ class ReviewList:
             raise cannot_write(path, error) from error
 
     def _load(self) -> None:
-        folder = self._run / "split"
+        folder, self._goal = self._run / "split", self._recipe()
         self.texts = read_lines(folder / "texts.jsonl", TextDocument)
         for example in read_lines(folder / "examples.jsonl", Example):
             self.entries.append(Entry(example, self._first_state(example)))
         for pair in read_lines(folder / "preferences.jsonl", Preference):
             shown = _pair_as_example(pair)
             self.entries.append(Entry(shown, self._first_state(shown), instead_of=pair.rejected))
-        if self._recipe() == "read":
+        if self._goal == "read":
             shown_texts = [_text_as_example(text) for text in self.texts]
             self.entries += [Entry(shown, self._first_state(shown), is_text=True) for shown in shown_texts]
         self._apply(read_lines(self._run / "review.jsonl", ReviewDecision))

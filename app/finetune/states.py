@@ -24,7 +24,7 @@ ALLOWED: dict[Action, tuple[RunState, ...]] = {
     "decide": LISTED,
     "train": LISTED,
     "pause": ("training", "waiting"),
-    "unpause": ("paused", "training", "waiting"),  # a wish to pause may not have been heard yet
+    "unpause": ("training", "paused", "waiting"),  # a pause may not have come into effect yet
     "stop": ("training", "paused", "waiting"),
     "shorten": ("training",),
     "skip": ("training",),

@@ -29,7 +29,7 @@ from app.types import Document, InstalledModel, Message, ModelInfo, SearchResult
 from app.workers.calls.documents import Documents, DocumentText, ListDocuments, ReadText, Search, Searched
 from app.workers.message import Done
 from trainer.prepare.files import read_file
-from trainer.spec import Example, Found, TextDocument, read_lines
+from trainer.spec import Checked, Example, Found, TextDocument, read_lines
 
 BASE = InstalledModel(id="starter", name="SmolLM2 135M", path="base.gguf", file_bytes=1)
 FITS = Measured(fits=True, memory_bytes=1, memory_available=2)
@@ -46,6 +46,7 @@ class Played:
             cases.Work: lambda call: call.do(),
             cases.Keep: self._keep,
             cases.LaunchTrainer: lambda _: Done(),
+            cases.CheckData: lambda _: Checked(),
             cases.PauseChat: lambda _: Done(),
             **answers,
         }
@@ -160,6 +161,16 @@ def test_nothing_to_learn_from_leads_back_to_choosing(run: Run) -> None:
     with pytest.raises(AppError, match="nothing to learn from"):
         played.run(cases.prepare(run, wizard, BASE, Runs(run.folder.parent), Said(), Gathered(), Author()))
     assert played.wizard.step == "data" and "trainer: LaunchTrainer" not in played.asked
+
+
+def test_what_the_goal_cannot_learn_from_leads_back_to_choosing(run: Run) -> None:
+    wizard = Wizard(id=run.id, step="data", goal="classify", files=("/x/a.csv",))
+    refused = Checked(message="“a.csv” holds no text with a label.", hint="Name the columns.")
+    played, before = Played(wizard, {cases.CheckData: lambda _: refused}), run.spec
+    with pytest.raises(AppError, match="holds no text with a label"):
+        played.run(cases.prepare(run, wizard, BASE, Runs(run.folder.parent), Said(), Gathered(), Author()))
+    assert played.wizard.step == "data" and "trainer: LaunchTrainer" not in played.asked
+    assert run.spec == before and not (run.folder / cases.CHECK).exists(), "the run is as it was"
 
 
 CHAT = ModelInfo(

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import os
-import stat
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
 import pytest
-from PySide6.QtCore import QEventLoop, QTimer
+from finetune_window import wait_for, window_with_core
 from PySide6.QtWidgets import QApplication
+from small_trainer import use_small_trainer
 
 from app.finetune.states import BUSY
 from app.gui import main as gui
 from app.gui.finetune.page import FinetunePage
 from app.gui.shell.main_window import MainWindow
-from app.paths import RESOURCES, home
-from app.settings import FIRST_RUN_DONE, Settings
+from app.paths import RESOURCES
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(1500)]
 
@@ -64,63 +59,9 @@ FACTS = {
 }
 
 
-SMALL = """#!{python}
-import json, os, pathlib, sys
-path = pathlib.Path(sys.argv[4])
-spec = json.loads(path.read_text())
-spec["hyper"] |= {{"epochs": 4.0, "evaluations": 2}}
-spec["replay"] |= {{"questions": {questions!r}, "max_new_tokens": 16}}
-spec["export"] = {{"quantizations": ["Q8_0"]}}
-path.write_text(json.dumps(spec))
-os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
-"""
-"""The trainer, told to train the wizard's own specification with fewer general questions and one file to write: minutes
-less on two cores."""
-
-
 @pytest.fixture
 def window(qapp: QApplication, data_folder: Path) -> Iterator[tuple[gui.Parts, MainWindow]]:
-    """The window as `run` builds it, with a core and children of its own."""
-    place = home()
-    place.root.mkdir(parents=True, exist_ok=True)
-    Settings(place).set(FIRST_RUN_DONE, True)
-    parts = gui.build_parts(place, qapp)
-    made = gui.build_window(parts)
-    made.resize(1280, 820)
-    made.show()
-    parts.core.connect_core()
-    parts.models.start()
-    yield parts, made
-    run = parts.finetune.run
-    if run is not None:
-        run.kill(parts.finetune.progress.pid)
-    made.close()
-    gui.stop(parts)
-    made.deleteLater()
-
-
-@pytest.fixture
-def small_trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if sys.platform == "win32":
-        pytest.skip("needs a script that the system starts by itself")
-    questions = tmp_path / "general.jsonl"
-    rows = [{"question": "What is the capital of Italy?"}, {"question": "How many legs has a spider?"}]
-    questions.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    program = tmp_path / "trainer"
-    program.write_text(SMALL.format(python=sys.executable, questions=str(questions)))
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("INHOUSE_TRAINER", str(program))
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(Path.cwd()), *filter(None, [os.environ.get("PYTHONPATH")])]))
-
-
-def wait_for(what: Callable[[], object], seconds: float, about: str) -> None:
-    """Serve the window until it is so."""
-    until = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < until, about
-        loop = QEventLoop()
-        QTimer.singleShot(100, loop.quit)
-        loop.exec()
+    yield from window_with_core(qapp)
 
 
 def test_a_collection_gives_a_list_to_review_with_nothing_touched(window: tuple[gui.Parts, MainWindow]) -> None:
@@ -151,8 +92,9 @@ def test_a_collection_gives_a_list_to_review_with_nothing_touched(window: tuple[
 
 
 def test_from_the_goal_to_the_swapped_chat_and_back(
-    small_trainer: None, window: tuple[gui.Parts, MainWindow], tmp_path: Path
+    window: tuple[gui.Parts, MainWindow], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    use_small_trainer(tmp_path, monkeypatch, epochs=4.0)
     parts, made = window
     table = tmp_path / "facts.csv"
     rows = [f'"{question}","{answer}"' for answer, questions in FACTS.values() for question in questions]

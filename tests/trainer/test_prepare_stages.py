@@ -97,7 +97,7 @@ def test_a_missing_file_and_an_empty_one_are_refused(tmp_path: Path, make_run: M
     with pytest.raises(TrainerError, match="no longer there"):
         collect.run(make_run(Input(kind="file", path=str(tmp_path / "gone.csv")))[0])
     (tmp_path / "empty.csv").write_text("question,answer\n")
-    with pytest.raises(TrainerError, match="nothing to learn"):
+    with pytest.raises(TrainerError, match=r"“empty\.csv” holds no question with an answer"):
         collect.run(make_run(Input(kind="file", path=str(tmp_path / "empty.csv")))[0])
 
 
@@ -168,7 +168,7 @@ def test_a_tenth_of_each_label_is_the_exam(tmp_path: Path, make_run: MakeRun) ->
 @pytest.mark.parametrize(
     ("answers", "labels", "said"),
     [
-        (["bill"] * 4, (), "Sorting needs at least two labels."),
+        (["bill"] * 4, (), "All texts have the label “bill”."),
         (["bill", "fault"], ("bill",), "Sorting needs at least two labels."),
         ([f"number {n}" for n in range(61)], (), "The data holds 61 different labels."),
         (["bill", "fault", "holiday"], ("bill", "fault"), "“holiday” (line 4) is not one of the labels."),

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
+from app.errors import AppError
 from trainer.context import Context, Summary
-from trainer.errors import TrainerError
+from trainer.errors import TrainerError, as_trainer_error
 from trainer.prepare import model_text
 from trainer.prepare.files import read_file
-from trainer.spec import EXCLUDED, Example, Input, Preference, RunSpec, TextDocument, read_lines, write_lines
-from trainer.train.selection import check_labels, labels_of
+from trainer.prepare.learnable import Chosen, check
+from trainer.spec import (
+    EXCLUDED,
+    Checked,
+    Example,
+    Input,
+    Preference,
+    RunSpec,
+    TextDocument,
+    read_lines,
+    read_spec,
+    write_lines,
+)
 
 PRINTS = "inputs/prints.jsonl"
 """Where the app leaves what its chats' answers are known by, in the run's folder."""
@@ -78,29 +91,41 @@ class Collected:
                 self.problems.append(Problem(path.name, f"Line {number} cannot be read ({error})."))
 
 
-def _check(collected: Collected, spec: RunSpec) -> None:
-    """What cannot come to a good end is said now, not after the review.
+def command(folder: Path) -> int:
+    """`python -m trainer check RUN.json`: print what is wrong with the data, a `Checked` as one line of JSON.
 
-    Raises:
-        TrainerError: there is nothing that the recipe learns from, or its labels are too few, too many, or not all.
+    A run that cannot be read goes to stderr as a sentence. Returns the exit status.
     """
-    if not (collected.examples or collected.preferences or collected.texts):
-        raise TrainerError("There is nothing to learn from.", "Add documents, examples or chats.", code="empty")
-    if spec.training.rows == "texts" and not collected.texts:
-        raise TrainerError("There is no text to read.", "Choose a collection with documents.", code="empty")
-    if spec.training.rows == "preferences" and not collected.preferences:
-        hint = "Correct some answers in your chats, or add a file with pairs."
-        raise TrainerError("There is no pair of a better and a worse answer.", hint, code="empty")
-    if spec.training.needs_labels:
-        check_labels(collected.examples, labels_of(spec, collected.examples))
+    try:
+        context = Context(read_spec(folder / "run.json"), folder, lambda _: None)
+    except (AppError, OSError) as error:
+        sys.stderr.write(f"{as_trainer_error(error)}\n")
+        return 1
+    try:
+        _check(_collected(context), context.spec)
+        found = Checked()
+    except (AppError, OSError) as error:
+        wrong = as_trainer_error(error)
+        found = Checked(message=wrong.message, hint=wrong.hint, detail=wrong.detail)
+    sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
+    return 0
+
+
+def _collected(context: Context) -> Collected:
+    collected = Collected(model_text.read_prints(context.run / PRINTS))
+    for entry in context.spec.data.inputs:
+        collected.add(entry)
+    return collected
+
+
+def _check(collected: Collected, spec: RunSpec) -> None:
+    problems = [problem.message for problem in collected.problems]
+    check(Chosen(collected.examples, collected.preferences, collected.texts, problems), spec)
 
 
 def run(context: Context) -> Summary:
     """Collect; a problem with a row is a notice, and the rest goes on."""
-    prints = context.run / PRINTS
-    collected = Collected(model_text.read_prints(prints))
-    for entry in context.spec.data.inputs:
-        collected.add(entry)
+    collected = _collected(context)
     for problem in collected.problems:
         context.notice(problem.message, f"Correct it in “{problem.where}” and start again, or go on without it.")
     by_model = _say_left_out(context, collected)
@@ -110,7 +135,7 @@ def run(context: Context) -> Summary:
     write_lines(folder / "preferences.jsonl", collected.preferences)
     write_lines(folder / "texts.jsonl", collected.texts)
     write_lines(folder / "problems.jsonl", collected.problems)
-    prints.unlink(missing_ok=True)  # a chat that is deleted later is not to live on here
+    (context.run / PRINTS).unlink(missing_ok=True)  # a chat that is deleted later is not to live on here
     return {
         "examples": len(collected.examples),
         "preferences": len(collected.preferences),

@@ -88,13 +88,24 @@ def _take(value: object, path: Path, number: int, rows: Rows) -> None:
     fields = {str(key).strip().casefold(): item for key, item in value.items() if key is not None}
     source = Origins(document=path.name, path=str(path), row=number)
     key = f"{path.name}:{number}:{hashlib.sha256(repr(sorted(fields.items())).encode()).hexdigest()[:12]}"
-    if _value(fields, CHOSEN) and _value(fields, REJECTED):
+    better, worse = _value(fields, CHOSEN), _value(fields, REJECTED)
+    if not (better and worse) and _is_pair(fields):
+        raise RowError(f"the {'worse' if better else 'better'} answer is missing.")
+    if better and worse:
         turns, chosen, rejected = _preferred(fields)
+        if chosen == rejected:
+            raise RowError("both answers are the same.")
         rows.preferences.append(
             Preference(id=key, messages=turns, chosen=chosen, rejected=rejected, origin="file", source=source)
         )
         return
     rows.examples.append(Example(id=key, messages=_messages(fields), origin="file", source=source))
+
+
+def _is_pair(fields: Mapping[str, Any]) -> bool:
+    """Whether a row has places for both answers, and holds no answer of another kind."""
+    answered = _conversation(fields) or _value(fields, (*ANSWER, *LABEL))
+    return not answered and all(any(name in fields for name in names) for names in (CHOSEN, REJECTED))
 
 
 def _preferred(fields: Mapping[str, Any]) -> tuple[tuple[Message, ...], str, str]:
@@ -169,14 +180,24 @@ def _columns(fields: Mapping[str, Any], with_answer: bool) -> list[Message]:
         question = f"{question}\n\n{about}"
     answer = _text(fields, (*ANSWER, *LABEL))
     if not question:
-        raise RowError("the question is missing." if any(fields.values()) else "the row is empty.")
+        raise RowError(_no_question(fields))
     turns = [Message("system", system)] if (system := _text(fields, ("system",))) else []
     turns.append(Message("user", question))
     if with_answer:
         if not answer:
-            raise RowError("the answer is missing.")
+            labelled = any(name in fields for name in LABEL) and not any(name in fields for name in ANSWER)
+            raise RowError(f"the {'label' if labelled else 'answer'} is missing.")
         turns.append(Message("assistant", answer))
     return turns
+
+
+def _no_question(fields: Mapping[str, Any]) -> str:
+    """That a row has no question, by its columns where these have other names."""
+    if not any(fields.values()):
+        return "the row is empty."
+    if any(name in fields for name in QUESTION):
+        return f"the {'text' if any(name in fields for name in TEXT) else 'question'} is missing."
+    return f"none of its columns holds a question or a text: {', '.join(f'“{name}”' for name in fields)}."
 
 
 def _text(fields: Mapping[str, Any], names: Iterable[str]) -> str:
@@ -236,7 +257,7 @@ def _csv_cells(lines: Sequence[str], delimiter: str) -> Iterator[tuple[int, list
             cells = next(reader)
         except csv.Error as error:
             at += 1
-            yield at, RowError(f"a quotation mark is missing or misplaced ({error}).")
+            yield at, RowError(_csv_problem(error))
             continue
         end = at + reader.line_num
         if _swallowed(lines[at + 1 : end - 1], delimiter, columns, MANY_LINES if len(cells) == columns else 1):
@@ -246,6 +267,12 @@ def _csv_cells(lines: Sequence[str], delimiter: str) -> Iterator[tuple[int, list
         columns = columns or len(cells)
         yield at + 1, cells
         at = end
+
+
+def _csv_problem(error: csv.Error) -> str:
+    if "field limit" in str(error):
+        return f"a cell of it is longer than {csv.field_size_limit():,} characters."
+    return f"a quotation mark is missing or misplaced ({error})."
 
 
 def _swallowed(inside: Sequence[str], delimiter: str, columns: int, least: int) -> bool:

@@ -95,6 +95,7 @@ from trainer.spec.records import (
 )
 from trainer.spec.results import (
     BaseReport,
+    Checked,
     CurvePoint,
     ExportedFile,
     ExportResult,
@@ -153,6 +154,7 @@ __all__ = [
     "BaseReport",
     "BlindPair",
     "BlindTally",
+    "Checked",
     "CompareResult",
     "Confusion",
     "Control",

@@ -19,6 +19,14 @@ class Marker(Struct, frozen=True, kw_only=True):
     version: int = VERSION
 
 
+class Checked(Struct, frozen=True, kw_only=True):
+    """What of a run's data the recipe cannot learn from, in words; nothing where it can."""
+
+    message: str = ""
+    hint: str = ""
+    detail: str = ""
+
+
 class BaseReport(Struct, frozen=True, kw_only=True):
     """What the base is, and that torch and llama.cpp agree on it."""
 

@@ -183,6 +183,11 @@ class DataStep(ScrollColumn):
         wizard = self._controller.wizard
         assert wizard is not None
         self._files.clear()
+        titles = {
+            "prefer": self.tr("Files with better and worse answers"),
+            "classify": self.tr("Texts with labels"),
+        }
+        self._files.set_title(titles.get(wizard.goal, self.tr("Files with questions and answers")))
         for path in wizard.files:
             remove = IconButton("x", self.tr("Take out {0}").format(Path(path).name))
             remove.clicked.connect(lambda _=False, path=path: self._remove_file(path))
@@ -261,6 +266,10 @@ class _Section(TitledPanel):
         self._rows = QVBoxLayout()
         self._rows.setSpacing(0)
         self.column.addLayout(self._rows)
+        self.setAccessibleName(title)
+
+    def set_title(self, title: str) -> None:
+        self.title.setText(title)
         self.setAccessibleName(title)
 
     def add(self, row: QWidget) -> None:

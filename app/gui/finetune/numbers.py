@@ -28,7 +28,8 @@ class Numbers(Panel):
         row.setSpacing(0)
         self._names: dict[Kind, str] = {
             "questions": self.tr("Questions"),
-            "pairs": self.tr("Rated answers"),
+            "labels": self.tr("Texts with labels"),
+            "pairs": self.tr("Pairs of answers"),
             "texts": self.tr("Documents to read"),
         }
         self.tiles = {
@@ -58,9 +59,12 @@ class Numbers(Panel):
         kept = sum(entry.state != "aside" for entry in review.entries)
         held = _number(split, "heldout") + _number(split, "unseen")
         facts = _number(split, "facts") or _number(questions, "facts")
-        text = self.tr("{0} facts, {1} kept for the exam").format(facts, held) if facts else ""
+        notes = {
+            "questions": self.tr("{0} facts, {1} kept for the exam").format(facts, held) if facts else "",
+            "labels": self.tr("{0} kept for the exam").format(held),
+        }
         self.tiles["questions"].set_label(self._names[review.kind])
-        self.tiles["questions"].show_number(kept, text if review.kind == "questions" else "")
+        self.tiles["questions"].show_number(kept, notes.get(review.kind, ""))
         twins = sum(_number(cleaned, kind) for kind in TWINS)
         self.tiles["twins"].show_number(twins, self.tr("Kept one of each"))
         self.tiles["masked"].show_number(_number(cleaned, "personal-data"), self.tr("Names, phone, bank, e-mail"))

@@ -224,6 +224,7 @@ class ReviewStep(ScrollColumn):
         kind = review.kind if review is not None else "questions"
         heading, head = {
             "questions": (self.tr("Review questions and answers"), self.tr("Question and answer")),
+            "labels": (self.tr("Review texts and labels"), self.tr("Text and label")),
             "pairs": (self.tr("Review better and worse answers"), self.tr("Question and better answer")),
             "texts": (self.tr("Review the documents to read"), self.tr("Document")),
         }[kind]
