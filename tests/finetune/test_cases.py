@@ -164,7 +164,7 @@ def test_nothing_to_learn_from_leads_back_to_choosing(run: Run) -> None:
 
 
 def test_what_the_goal_cannot_learn_from_leads_back_to_choosing(run: Run) -> None:
-    wizard = Wizard(id=run.id, step="data", goal="classify", files=("/x/a.csv",))
+    wizard = Wizard(id=run.id, step="data", goal="classify", files=(file_of(run),))
     refused = Checked(message="“a.csv” holds no text with a label.", hint="Name the columns.")
     played, before = Played(wizard, {cases.CheckData: lambda _: refused}), run.spec
     with pytest.raises(AppError, match="holds no text with a label"):
