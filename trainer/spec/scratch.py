@@ -52,7 +52,7 @@ SIZES: dict[str, NewModel] = {
     "100M": NewModel(vocabulary=16384, hidden=768, layers=12, heads=12, wide=2048),
 }
 """Sizes that a laptop or one graphics card trains. Heads are 32 or 64 wide; the feed-forward part is 2.7 times the
-layer's width, as in Llama. The small ones ask few general questions: they keep how an answer sounds, not what it says, and
-asking all 350 took most of the time of a whole run of 1M (docs/from-scratch.md)."""
+layer's width, as in Llama. The small ones ask few general questions: they keep how an answer sounds, not what it
+says, and asking all 350 took most of the time of a whole run of 1M (docs/from-scratch.md)."""
 TOKENS_A_WEIGHT = 20
 """Tokens of text for each weight from which a model of a size has learned what it can (Hoffmann et al. 2022)."""
