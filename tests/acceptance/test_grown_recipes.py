@@ -1,7 +1,7 @@
 """Bases that are not one installed GGUF, and an adapter from outside: from files to the model that answers, and back.
 
-The base is a Hugging Face folder with random weights and the starter's own words and template, so what is asked here is that
-each way goes through to its end, and not what is learned by it.
+The base is a Hugging Face folder with random weights and the starter's own words and template, so what is asked here is
+that each way goes through to its end, and not what is learned by it.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def answers(tmp_path: Path) -> Path:
 
 def in_use() -> str:
     models = [json.loads(line) for line in inhouse("models", "--json").splitlines() if line.startswith("{")]
-    return next(str(model["name"]) for model in models if model["in_use"])
+    return next(str(model["name"]) for model in models if model["active"])
 
 
 def used_and_back(run: Run, *how: str) -> bool:
