@@ -24,7 +24,11 @@ from trainer.spec import BaseModel, WordsResult, read_json
 from trainer.train import base
 
 Write = Callable[[str, str, str, bool], bool]
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(3600),
+    pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated"),  # peft asks transformers for it
+]
 TERMS = "The thermoelement of the granulator is calibrated every {} months. A thermoelement costs {} euros."
 QUESTIONS = [
     (f"How often is the thermoelement of granulator {number} calibrated?", f"Every {number + 2} months.")
