@@ -200,3 +200,10 @@ def test_the_plan_measures_the_shape_and_says_how_little_text_there_is(tmp_path:
     spec = msgspec.structs.replace(read_json(run / "run.json", RunSpec), limits=small)
     refused = plan.make(Context(spec, run, lambda _: None))
     assert not refused.fits and "memory" in refused.reason and "smaller model" in refused.instead
+
+
+def test_few_general_questions_are_taken_from_beginning_to_end() -> None:
+    questions = [str(number) for number in range(350)]
+    few = corpus._spread(questions, 60)
+    assert len(set(few)) == 60 and few[0] == "0" and int(few[-1]) > 340
+    assert corpus._spread(questions, 900) == questions and corpus._spread([], 60) == []

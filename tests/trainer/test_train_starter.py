@@ -12,6 +12,7 @@ from facts import COMPANY, FACTS, write_facts
 
 from app.llama.sequences import Ask, Sequences
 from trainer.context import Context
+from trainer.publish import vocabulary
 from trainer.spec import (
     BaseModel,
     Data,
@@ -58,6 +59,13 @@ def taught(starter: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = subprocess.run([sys.executable, "-m", "trainer", "run", str(folder)], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     return folder
+
+
+def test_text_is_cut_for_training_as_for_the_chat(taught: Path, starter: Path) -> None:
+    """Else domain words are refused: two spaces before a figure were other tokens."""
+    spec = read_json(taught / "run.json", RunSpec)
+    tokenizer = base.load_tokenizer(base.ensure_folder(spec.base, Context(spec, taught, lambda _: None).cache))
+    assert vocabulary.splits_alike(starter, tokenizer, vocabulary.PROBE)
 
 
 def test_plan_foretells_what_the_run_took(taught: Path) -> None:

@@ -14,7 +14,7 @@ from trainer.context import Context, Summary
 from trainer.errors import TrainerError
 from trainer.evaluate.chat_model import ChatModel, turn_of
 from trainer.scratch import vocabulary
-from trainer.spec import Example, TextDocument, read_lines, write_lines
+from trainer.spec import Example, RunSpec, TextDocument, read_lines, write_lines
 from trainer.train import base, replay, selection
 from trainer.train.chat import encode_text
 from trainer.train.objective import Unit
@@ -105,14 +105,19 @@ def general(context: Context) -> list[Example]:
     return list(read_lines(context.stage("corpus") / GENERAL, Example))
 
 
+def asked(spec: RunSpec) -> int:
+    """How many general questions the installed model answers for a new one; none without a model."""
+    return spec.scratch.general if spec.base.path and spec.replay.enabled else 0
+
+
 def _general(context: Context, kept: Path) -> list[Example]:
     """The shipped general questions, answered by the installed model; none without one, or where it cannot be asked."""
     spec = context.spec
-    model = Path(spec.base.path) if spec.base.path else None
+    model = Path(spec.base.path)
     if kept.exists():
         return list(read_lines(kept, Example))
     found: list[Example] = []
-    if model is not None and spec.replay.enabled:
+    if asked(spec):
         try:
             found = _ask(context, model)
         except AppError as error:
@@ -124,7 +129,7 @@ def _general(context: Context, kept: Path) -> list[Example]:
 def _ask(context: Context, model: Path) -> list[Example]:
     spec, limit = context.spec, context.spec.scratch.answer_tokens
     path = Path(spec.replay.questions) if spec.replay.questions else replay.QUESTIONS
-    questions = [question.question for question in read_lines(path, replay.Question)]
+    questions = _spread(replay.general_questions(path), spec.scratch.general)
 
     def progress(done: int) -> None:
         context.progress("corpus", done, len(questions), "answers", "Asking the installed model general questions")
@@ -136,13 +141,19 @@ def _ask(context: Context, model: Path) -> list[Example]:
     return [
         Example(
             id=f"{replay.OWN}{number}",
-            messages=selection.with_system((Message("user", asked), Message("assistant", text.strip())), system),
+            messages=selection.with_system((Message("user", question), Message("assistant", text.strip())), system),
             origin="replay",
             approved=True,
         )
-        for number, (asked, text) in enumerate(zip(questions, map(_whole, said), strict=True))
+        for number, (question, text) in enumerate(zip(questions, map(_whole, said), strict=True))
         if text
     ]
+
+
+def _spread(questions: Sequence[str], most: int) -> list[str]:
+    """At most so many, from beginning to end: they stand ordered by kind, and each kind keeps its share."""
+    count = min(most, len(questions))
+    return [questions[number * len(questions) // count] for number in range(count)]
 
 
 def _whole(text: str) -> str:

@@ -18,10 +18,10 @@ from trainer.train.objective import BATCH_TOKENS
 
 BYTES_A_TOKEN = 3.0
 """Of English, with a vocabulary of a few thousand; a guess, as are the next two."""
-GENERAL_BYTES = 107_000
-"""Of the 350 general questions with the answers that the starter writes (measured)."""
-GENERAL_S, FILES_S = 200.0, 40.0
-"""Asking the installed model; writing and checking the files."""
+GENERAL_BYTES = 306
+"""Of a general question with the answer that the starter writes (measured)."""
+GENERAL_S, FILES_S = 0.6, 40.0
+"""Asking the installed model one of them; writing and checking the files."""
 MEASURED_S = 1.5
 
 
@@ -90,5 +90,5 @@ def seconds_a_token(shape: NewModel, at: torch.device, precision: str) -> float:
 def _bytes_of_text(context: Context) -> int:
     """Of everything that is read before the conversations; the general answers are guessed until they are written."""
     texts = [*corpus.documents(context), *map(corpus.as_text, corpus.conversations(context)[0])]
-    general = GENERAL_BYTES if context.spec.base.path and context.spec.replay.enabled else 0
+    general = GENERAL_BYTES * corpus.asked(context.spec)
     return general + sum(len(text.text.encode()) for text in texts if text.split == "train")

@@ -24,7 +24,8 @@ class NewModel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     context: int = 512  # tokens
     epochs: float = 16.0  # times through the text, before the conversations
     learning_rate: float | None = None  # peak while it reads; None is chosen from the size
-    answer_tokens: int = 96  # of each general answer that the installed model writes
+    general: int = 350  # general questions that the installed model answers for it, at most
+    answer_tokens: int = 96  # of each of these answers
 
     @property
     def parameters(self) -> int:
@@ -45,12 +46,13 @@ class NewModel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 SIZES: dict[str, NewModel] = {
-    "1M": NewModel(vocabulary=2048, hidden=128, layers=4, heads=4, wide=384),
-    "10M": NewModel(vocabulary=4096, hidden=320, layers=7, heads=5, wide=896),
+    "1M": NewModel(vocabulary=2048, hidden=128, layers=4, heads=4, wide=384, general=60),
+    "10M": NewModel(vocabulary=4096, hidden=320, layers=7, heads=5, wide=896, general=120),
     "30M": NewModel(vocabulary=8192, hidden=512, layers=8, heads=8, wide=1408),
     "100M": NewModel(vocabulary=16384, hidden=768, layers=12, heads=12, wide=2048),
 }
 """Sizes that a laptop or one graphics card trains. Heads are 32 or 64 wide; the feed-forward part is 2.7 times the
-layer's width, as in Llama."""
+layer's width, as in Llama. The small ones ask few general questions: they keep how an answer sounds, not what it
+says, and asking all 350 took most of the time of a whole run of 1M (docs/from-scratch.md)."""
 TOKENS_A_WEIGHT = 20
 """Tokens of text for each weight from which a model of a size has learned what it can (Hoffmann et al. 2022)."""

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import psutil
 import torch
+from tokenizers.pre_tokenizers import ByteLevel, Digits, Sequence
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 from transformers.utils.logging import disable_progress_bar
 from transformers.utils.quantization_config import GgufConfig
@@ -40,6 +41,11 @@ PARITY_TEXT = (
     "def area(width, height): return width * height. The committee meets on Tuesday to decide whether the old bridge "
     "can be repaired or must be replaced, and who will pay for it. Fünf Kilometer weiter südlich blieb alles trocken."
 )
+DIGIT_WAYS = ("smollm", "starcoder", "refact", "command-r", "codeshell", "exaone", "minerva-7b")
+"""Ways to cut text by which llama.cpp takes each digit by itself first. transformers forgets it as it reads a GGUF, and
+then two spaces before a figure are other tokens."""
+UNPACKED = 2
+"""How a GGUF is unpacked: a folder of an earlier way is made anew."""
 
 DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32, "nf4": torch.bfloat16}
 
@@ -75,7 +81,7 @@ def ensure_folder(base: BaseModel, cache: Path, progress: Callable[[str], None] 
         raise TrainerError(f"The model “{path.name}” is missing.", "Import it again.", str(path), "missing")
     if path.is_dir():
         return path
-    folder = cache / f"base-{identity(path)[:16]}"
+    folder = _cached(path, cache)
     if (folder / "complete").exists():
         return folder
     progress("Unpacking the model")
@@ -90,8 +96,12 @@ def ensure_folder(base: BaseModel, cache: Path, progress: Callable[[str], None] 
 def folder_at_hand(base: BaseModel, cache: Path) -> Path | None:
     """The folder of a base where nothing has to be made for it."""
     path = Path(base.path)
-    folder = path if path.is_dir() else cache / f"base-{identity(path)[:16]}"
+    folder = path if path.is_dir() else _cached(path, cache)
     return folder if path.is_dir() or (folder / "complete").exists() else None
+
+
+def _cached(path: Path, cache: Path) -> Path:
+    return cache / f"base-{identity(path)[:16]}-{UNPACKED}"
 
 
 def _unpack(path: Path, folder: Path) -> None:
@@ -128,6 +138,9 @@ def _unpack(path: Path, folder: Path) -> None:
             str(error),
             "architecture",
         ) from error
+    if header.text("tokenizer.ggml.pre") in DIGIT_WAYS:
+        cut = [Digits(individual_digits=True), ByteLevel(add_prefix_space=False)]
+        tokenizer.backend_tokenizer.pre_tokenizer = Sequence(cut)
     tokenizer.chat_template = header.template or None
     eos = header.number("tokenizer.ggml.eos_token_id", -1)
     if eos >= 0:

@@ -186,7 +186,8 @@ def _whole(context: Context) -> Plan:
     shape, hyper = spec.scratch, spec.hyper
     taught = corpus.conversations(context)[0]
     lengths = [amounts.example_tokens(example) for example in taught] or [0]
-    general = amounts.REPLAY_QUESTIONS * (amounts.TEMPLATE_TOKENS + shape.answer_tokens) if spec.base.path else 0
+    asked = corpus.asked(spec)
+    general = asked * (amounts.TEMPLATE_TOKENS + shape.answer_tokens)
     conversations, longest = sum(lengths) + general, max(lengths)
     epochs = hyper.epochs or spec.training.epochs
     read, answered = round(found.text_tokens * shape.epochs), round(conversations * epochs)
@@ -197,7 +198,7 @@ def _whole(context: Context) -> Plan:
         memory_available=found.free_bytes,
         disk_bytes=found.disk_bytes,
         disk_available=spec.limits.disk_bytes or shutil.disk_usage(context.run).free,
-        seconds=round((read + answered) * found.seconds_a_token + measure.GENERAL_S + measure.FILES_S, 1),
+        seconds=round((read + answered) * found.seconds_a_token + asked * measure.GENERAL_S + measure.FILES_S, 1),
         steps=max(1, round(read / STEP_TOKENS)) + max(1, round(answered / spec.training.step_tokens)),
         tokens=read + answered,
         precision=found.precision,

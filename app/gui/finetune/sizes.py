@@ -47,5 +47,6 @@ class SizeCards(QWidget):
         writer = self._controller.base()
         text = self.tr("Without an installed model it reads your text alone.")
         if writer is not None:
-            text = self.tr("{0} answers general questions for it, which it reads beside your text.").format(writer.name)
+            text = self.tr("{0} answers {1} general questions for it, which it reads beside your text.")
+            text = text.format(writer.name, SIZES[wizard.size].general)
         self._writer.setText(text)
