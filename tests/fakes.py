@@ -9,9 +9,9 @@ from pathlib import Path
 from app.core.children import ChildState
 from app.core.signals import Signal
 from app.errors import AppError
-from app.finetune.cases import CheckData, LaunchTrainer
 from app.finetune.measured import Measured
 from app.finetune.runs import Run
+from app.finetune.wishes import CheckData, LaunchTrainer
 from app.workers.message import Call, Done
 from app.workers.protocol import AnyCall, AnyData
 from trainer.spec import Checked

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from app.core.clock import Clock
 from app.core.requests import ControlWord, Job, Requests
 from app.errors import AppError
-from app.finetune.cases import Work
+from app.finetune.wishes import Work
 from app.workers.failures import failure_of
 from app.workers.message import Call, Done, Failure
 

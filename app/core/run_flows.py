@@ -16,7 +16,7 @@ from app.core.run_watch import RunWatch
 from app.core.trainer import Trainer
 from app.core.watched_run import WatchedRun
 from app.errors import AppError
-from app.finetune import cases
+from app.finetune import wishes
 from app.finetune.cases import Steps
 from app.finetune.review import ReviewList
 
@@ -90,16 +90,16 @@ class RunFlows:
         self._under_way.clear()
 
     def _roles(self, watched: WatchedRun, review: ReviewList | None) -> dict[str, Requester]:
-        def approve(call: cases.Approve) -> None:
+        def approve(call: wishes.Approve) -> None:
             assert review is not None
             self._reviews.decide(watched.run, review, call.ids, "approve")
 
         desk = Handled(
             {
-                cases.Keep: lambda call: self._watch.keep(watched, call.change(watched.kept())),
-                cases.Approve: approve,
-                cases.PauseChat: lambda _: self._models.suspend(PAUSED),
-                cases.ListModel: lambda call: self._models.list.install(call.model),
+                wishes.Keep: lambda call: self._watch.keep(watched, call.change(watched.kept())),
+                wishes.Approve: approve,
+                wishes.PauseChat: lambda _: self._models.suspend(PAUSED),
+                wishes.ListModel: lambda call: self._models.list.install(call.model),
             }
         )
         return {"documents": self._documents.child, "trainer": self._trainer, "disk": self._disk, "desk": desk}

@@ -16,10 +16,10 @@ from app.core.local_work import LocalWork
 from app.core.requests import ControlWord
 from app.errors import AppError
 from app.finetune.away import ExportTraining, TakeAdapter
-from app.finetune.cases import CheckData, LaunchTrainer, PlanTraining, TryAuthor
 from app.finetune.measured import Measured
 from app.finetune.runs import Run
 from app.finetune.trainer_command import trainer_command
+from app.finetune.wishes import CheckData, LaunchTrainer, PlanTraining, TryAuthor
 from app.paths import Home
 from app.spawn import child_environment
 from app.workers.message import Call

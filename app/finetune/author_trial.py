@@ -10,10 +10,11 @@ import msgspec
 from app.errors import AppError
 from app.finetune import plan
 from app.finetune.author import Author, AuthorTrial
-from app.finetune.cases import TRIAL, Keep, Step, Steps, TryAuthor, Work
+from app.finetune.cases import TRIAL, Step, Steps
 from app.finetune.plan import ReaderStart
 from app.finetune.runs import Run
 from app.finetune.sources import READABLE, document_of
+from app.finetune.wishes import Keep, TryAuthor, Work
 from app.finetune.wizard import Wizard
 from app.types import InstalledModel
 from app.workers.calls.documents import Documents, DocumentText, ListDocuments, ReadText

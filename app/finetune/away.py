@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 from app.finetune import machine
-from app.finetune.cases import Keep, LaunchTrainer, Step, Steps, Work, decided
+from app.finetune.cases import Step, Steps, decided
 from app.finetune.review import ReviewList
 from app.finetune.runs import Run
+from app.finetune.wishes import Keep, LaunchTrainer, Work
 from app.workers.message import Call
 from trainer.spec import Written
 

@@ -28,6 +28,7 @@ from app.finetune.review import DEFAULT_QUALITY, ReviewList
 from app.finetune.runs import Run, Runs
 from app.finetune.sources import READABLE, Rated, document_of, from_chat, from_label_folders, from_ratings
 from app.finetune.use import earlier_examples, place_reader, prepare_adapter, prepare_install
+from app.finetune.wishes import Approve, CheckData, Keep, LaunchTrainer, ListModel, PauseChat, PlanTraining, Work
 from app.finetune.wizard import ASKED, FROM_DOCUMENTS, Wizard
 from app.types import InstalledModel, Message, ModelInfo
 from app.workers.calls.documents import Documents, DocumentText, ListDocuments, ReadText, Search, Searched
@@ -46,62 +47,6 @@ NOTHING_TO_READ = AppError(
 TRIAL, CHECK = "trial", "check"
 """Folders in a run's, while an author is tried and while the data is looked at."""
 NOTHING_APPROVED = AppError("Nothing is approved to train with.", "Approve at least one question first.")
-
-
-class Work(Call, frozen=True):
-    """For the disk: something that may take long; → what it returns, Done for None. It raises AppError."""
-
-    do: Callable[[], Any]
-
-
-class PlanTraining(Call, frozen=True):
-    """For the trainer: what this run needs here; → Measured.
-
-    `approve_above`: as if every open example of at least this quality were approved.
-    """
-
-    folder: str
-    approve_above: float | None = None
-
-
-class CheckData(Call, frozen=True):
-    """For the trainer: can the recipe learn from what this run was given; → trainer.spec.Checked."""
-
-    folder: str
-
-
-class LaunchTrainer(Call, frozen=True):
-    """For the trainer: take the run up, in a process that outlives us; → Done."""
-
-    folder: str
-
-
-class TryAuthor(Call, frozen=True):
-    """For the trainer: how well the author of this run writes; → trainer.spec.Trial."""
-
-    folder: str
-
-
-class Keep(Call, frozen=True):
-    """For the desk: change the run's wizard, on disk and for every door; → Done."""
-
-    change: Callable[[Wizard], Wizard]
-
-
-class Approve(Call, frozen=True):
-    """For the desk: approve these lines of the run's list; → Done."""
-
-    ids: tuple[str, ...]
-
-
-class PauseChat(Call, frozen=True):
-    """For the desk: take the chat's model out of memory; → Done."""
-
-
-class ListModel(Call, frozen=True):
-    """For the desk: list a model whose file is in place; → the InstalledModel as it is listed."""
-
-    model: InstalledModel
 
 
 @dataclass(frozen=True)

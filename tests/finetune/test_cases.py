@@ -12,7 +12,7 @@ import pytest
 
 from app.embedder.readers import TaughtReader
 from app.errors import AppError
-from app.finetune import cases
+from app.finetune import cases, wishes
 from app.finetune.author import Author
 from app.finetune.cases import Steps, TooLarge
 from app.finetune.machine import Gathered
@@ -43,15 +43,15 @@ class Played:
         self.wizard = wizard
         self.asked: list[str] = []
         self._answers: dict[type, Callable[[Any], Any]] = {
-            cases.Work: lambda call: call.do(),
-            cases.Keep: self._keep,
-            cases.LaunchTrainer: lambda _: Done(),
-            cases.CheckData: lambda _: Checked(),
-            cases.PauseChat: lambda _: Done(),
+            wishes.Work: lambda call: call.do(),
+            wishes.Keep: self._keep,
+            wishes.LaunchTrainer: lambda _: Done(),
+            wishes.CheckData: lambda _: Checked(),
+            wishes.PauseChat: lambda _: Done(),
             **answers,
         }
 
-    def _keep(self, call: cases.Keep) -> Done:
+    def _keep(self, call: wishes.Keep) -> Done:
         self.wizard = call.change(self.wizard)
         return Done()
 
@@ -166,7 +166,7 @@ def test_nothing_to_learn_from_leads_back_to_choosing(run: Run) -> None:
 def test_what_the_goal_cannot_learn_from_leads_back_to_choosing(run: Run) -> None:
     wizard = Wizard(id=run.id, step="data", goal="classify", files=(file_of(run),))
     refused = Checked(message="“a.csv” holds no text with a label.", hint="Name the columns.")
-    played, before = Played(wizard, {cases.CheckData: lambda _: refused}), run.spec
+    played, before = Played(wizard, {wishes.CheckData: lambda _: refused}), run.spec
     with pytest.raises(AppError, match="holds no text with a label"):
         played.run(cases.prepare(run, wizard, BASE, Runs(run.folder.parent), Said(), Gathered(), Author()))
     assert played.wizard.step == "data" and "trainer: LaunchTrainer" not in played.asked
@@ -182,8 +182,8 @@ CHAT = ModelInfo(
 
 def trained(run: Run, review: ReviewList, measured: Measured, **more: Any) -> tuple[Played, TooLarge | None]:
     answers: dict[type, Callable[[Any], Any]] = {
-        cases.PlanTraining: lambda _: measured,
-        cases.Approve: lambda call: review.decide(call.ids, "approve"),
+        wishes.PlanTraining: lambda _: measured,
+        wishes.Approve: lambda call: review.decide(call.ids, "approve"),
     }
     played = Played(run.load(), answers)
     more = {"chat": None, "pause_chat": False, **more}
@@ -339,11 +339,11 @@ def test_what_came_out_is_listed_under_its_new_id(run: Run, tmp_path: Path) -> N
     fake_run.finish(run)
     listed: list[InstalledModel] = []
 
-    def list_model(call: cases.ListModel) -> InstalledModel:
+    def list_model(call: wishes.ListModel) -> InstalledModel:
         listed.append(msgspec.structs.replace(call.model, id="ab12", name="Larkfield Assistant 2"))
         return listed[-1]
 
-    played = Played(run.load(), {cases.ListModel: list_model})
+    played = Played(run.load(), {wishes.ListModel: list_model})
     model = played.run(cases.install(run, run.load(), tmp_path / "models", BASE))
     assert model == listed[0] and model.lineage["base"] == "SmolLM2 135M" and Path(model.path).exists()
     assert (played.wizard.installed, played.wizard.name) == ("ab12", "Larkfield Assistant 2")
@@ -362,7 +362,7 @@ def test_teaching_the_search_asks_what_search_finds_for_every_question_that_is_n
         asked.append(call)
         return Searched(result=SearchResult(passages=(), found=False, elapsed_ms=1.0))
 
-    played = Played(run.load(), {Search: found, cases.PlanTraining: lambda _: FITS, cases.Approve: lambda _: Done()})
+    played = Played(run.load(), {Search: found, wishes.PlanTraining: lambda _: FITS, wishes.Approve: lambda _: Done()})
     review.decide([entry.example.id for entry in review.entries[1:3]], "approve")
     assert played.run(cases.train(run, review, None, pause_chat=False)) is None
     rows = list(read_lines(run.folder / "inputs" / "found.jsonl", Found))
