@@ -197,7 +197,10 @@ def test_pause_waits_and_stop_keeps_the_best(home: Path) -> None:
 
 
 def test_a_pause_is_heard_while_general_questions_are_asked(home: Path) -> None:
-    folder = _make(home, "asking", replay=Replay(max_new_tokens=1))
+    data = Data(
+        examples=str(home / "facts.jsonl"), system=""
+    )  # behind a long one random weights say nothing that can be read
+    folder = _make(home, "asking", replay=Replay(max_new_tokens=4), data=data)
     write_json(folder / "control.json", Control("pause"))
     heard: list[events.Event] = []
 
