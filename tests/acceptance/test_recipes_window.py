@@ -45,7 +45,10 @@ FILES = {
 
 
 @pytest.fixture
-def window(qapp: QApplication, data_folder: Path) -> Iterator[tuple[gui.Parts, MainWindow]]:
+def window(
+    qapp: QApplication, data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[gui.Parts, MainWindow]]:
+    use_small_trainer(tmp_path, monkeypatch)  # before the core starts, which starts the trainer
     yield from window_with_core(qapp)
 
 
@@ -64,10 +67,8 @@ def test_from_a_file_to_the_swapped_chat_and_back(
     goal: str,
     window: tuple[gui.Parts, MainWindow],
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     figure: Write,
 ) -> None:
-    use_small_trainer(tmp_path, monkeypatch)
     header, rows, refused = FILES[goal]
     parts, made = window
     wait_for(lambda: parts.models.info, 120, "the starter does not load")

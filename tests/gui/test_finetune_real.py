@@ -60,7 +60,10 @@ FACTS = {
 
 
 @pytest.fixture
-def window(qapp: QApplication, data_folder: Path) -> Iterator[tuple[gui.Parts, MainWindow]]:
+def window(
+    qapp: QApplication, data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[gui.Parts, MainWindow]]:
+    use_small_trainer(tmp_path, monkeypatch, epochs=1.0)  # before the core starts, which starts the trainer
     yield from window_with_core(qapp)
 
 
@@ -91,10 +94,7 @@ def test_a_collection_gives_a_list_to_review_with_nothing_touched(window: tuple[
     assert run is not None and not run.reviewed and not (run.folder / "train").exists()
 
 
-def test_from_the_goal_to_the_swapped_chat_and_back(
-    window: tuple[gui.Parts, MainWindow], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    use_small_trainer(tmp_path, monkeypatch, epochs=4.0)
+def test_from_the_goal_to_the_swapped_chat_and_back(window: tuple[gui.Parts, MainWindow], tmp_path: Path) -> None:
     parts, made = window
     table = tmp_path / "facts.csv"
     rows = [f'"{question}","{answer}"' for answer, questions in FACTS.values() for question in questions]
