@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from app.errors import AppError
 from app.export.saving import save
+from app.text.saved_text import delimiter_of
 
 COLUMNS = ("text", "message", "body", "question", "prompt")
 """Names of the column that holds the text; without any of these it is the first one."""
@@ -64,8 +65,7 @@ def _texts(path: Path, name: str) -> list[ToSort]:
     text = path.read_bytes().decode("utf-8-sig", errors="replace")
     if kind in TEXTS:
         return [ToSort(name or path.name, text.strip())] if text.strip() else []
-    first = text.partition("\n")[0]
-    table = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
+    table = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter_of(text))
     names = {str(each).strip().casefold(): each for each in table.fieldnames or ()}
     column = next((names[each] for each in COLUMNS if each in names), next(iter(names.values()), ""))
     rows = [(table.line_num, (row.get(column) or "").strip()) for row in table]

@@ -6,15 +6,13 @@ that each way goes through to its end, and not what is learned by it.
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
+from terminal import in_use, inhouse
 from tiny_folder import write_folder
 from transformers import AutoModelForCausalLM
 
@@ -36,14 +34,6 @@ QUESTIONS = [
 ]
 
 
-def inhouse(*args: str, said: str = "") -> str:
-    """What a command printed; it must end well."""
-    command = [sys.executable, "-m", "app", *args]
-    done = subprocess.run(command, input=said, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-1000:] + done.stderr[-2000:]
-    return done.stdout + done.stderr
-
-
 @pytest.fixture
 def folder(starter: Path, tmp_path: Path) -> Path:
     """A model as people get it from a hub: two layers of random weights."""
@@ -60,19 +50,14 @@ def answers(tmp_path: Path) -> Path:
     return path
 
 
-def in_use() -> str:
-    models = [json.loads(line) for line in inhouse("models", "--json").splitlines() if line.startswith("{")]
-    return next(str(model["name"]) for model in models if model["active"])
-
-
 def used_and_back(run: Run, *how: str) -> bool:
     """Whether what came out answers in the chat, and whether one command brings the old model back."""
-    before = in_use()
+    before = in_use("models")
     inhouse("train", run.id, "--use", *how)
-    now = in_use()
+    now = in_use("models")
     said = inhouse("chat", said="/alone\nHow often is the thermoelement calibrated?\n")
     inhouse("train", run.id, "--back")
-    return now != before and bool(said.partition("without documents.")[2].strip()) and in_use() == before
+    return now != before and bool(said.partition("without documents.")[2].strip()) and in_use("models") == before
 
 
 def test_a_folder_base_with_domain_words_is_taught_used_and_left(

@@ -7,7 +7,6 @@ beside it (test_teaching, test_preferring, docs/fine-tuning.md).
 from __future__ import annotations
 
 import csv
-import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
@@ -16,6 +15,7 @@ from pathlib import Path
 import pytest
 from small_trainer import use_small_trainer
 from style_pairs import DOCUMENTS
+from terminal import in_use, inhouse
 
 from app.finetune.runs import Run, Runs
 from app.paths import SAMPLES, home
@@ -40,25 +40,11 @@ def small_trainer(data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
     use_small_trainer(tmp_path, monkeypatch)
 
 
-def inhouse(*args: str) -> str:
-    """What a command printed; it must end well."""
-    command = [sys.executable, "-m", "app", *args]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout + done.stderr
-
-
 def taught(*args: str) -> tuple[Run, CompareResult]:
     """A training from its data to what it made, which is in use then, in one command."""
     inhouse("train", *args, "--approve-above", "0.5", "--use")
     (run,) = Runs(home().runs).list()
     return run, read_json(run.folder / "compare" / "result.json", CompareResult)
-
-
-def in_use(*command: str) -> str:
-    """Name of the model, or the reader, that is in use."""
-    rows = [json.loads(line) for line in inhouse(*command, "--json").splitlines() if line.startswith("{")]
-    return str(next(row["name"] for row in rows if row["active"]))
 
 
 def alone(question: str) -> str:

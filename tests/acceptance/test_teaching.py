@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from grounded import DATASET, ROOM, before_and_after
+from terminal import inhouse
 
 from app.finetune.runs import Run, Runs
 from app.paths import SAMPLES, home
@@ -35,13 +36,6 @@ from trainer.spec import (
 
 Write = Callable[[str, str, str, bool], bool]
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
-
-
-def inhouse(*args: str) -> str:
-    """What a command printed; it must end well."""
-    done = subprocess.run([sys.executable, "-m", "app", *args], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout + done.stderr
 
 
 def compared(run: Run) -> CompareResult:

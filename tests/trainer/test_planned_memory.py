@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 import torch
@@ -11,10 +10,9 @@ from torch.profiler import ProfilerActivity, profile
 from transformers import AutoModelForCausalLM
 
 from app.llama import memory
-from trainer.train import lora, loss, shared_prefix, smaller
+from trainer.train import loss, shared_prefix
 from trainer.train.base import DTYPES
-from trainer.train.bench import step
-from trainer.train.memory_bench import FIT, REPORT, Case, examples
+from trainer.train.memory_bench import FIT, REPORT, Case, one_step
 from trainer.train.shapes import shape_of_config
 
 torch.set_num_threads(1)
@@ -47,18 +45,7 @@ def trained(case: Case) -> int:
     torch.manual_seed(1)
     shared_prefix.register()
     model = AutoModelForCausalLM.from_config(case.config(), dtype=DTYPES[case.precision])
-    parameters = lora.parameters(lora.add_lora(model, memory.RANK, 32.0, 1))
-    if loss.shares_prefix(model):
-        model.set_attn_implementation(shared_prefix.NAME)
-    if case.checkpointing:
-        smaller.enable_checkpointing(model)
-    model.train()
-    optimizer = torch.optim.AdamW(parameters, lr=1e-4, fused=True)
-    units = [(each,) for each in examples(case)]
-
-    def once() -> Any:
-        return step(model, optimizer, parameters, units, CPU)
-
+    once = one_step(case, model, CPU)
     once()
     return most_allocated(once)
 

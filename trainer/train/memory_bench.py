@@ -23,7 +23,7 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 from transformers.utils.logging import disable_progress_bar
 
-from app.llama.memory import LEAST_BATCH, PROCESS_BYTES, live_bytes, training_bytes
+from app.llama.memory import LEAST_BATCH, PROCESS_BYTES, RANK, live_bytes, training_bytes
 from app.llama.teaching import Precision
 from trainer.errors import TrainerError
 from trainer.train import base, lora, shared_prefix, smaller
@@ -95,7 +95,7 @@ FIT = (
     Case("Mistral's form, 4 bits, activations twice", "mistral", 896, 2560, 8, 14, 2, 48000, 1024, "nf4", True),
     Case("Phi-3's form, logits of all tokens", "phi3", 512, 1408, 12, 8, 8, 32064, 768),
 )
-"""Shapes that the sums of app.llama.memory were made with: traced, and two constants measured."""
+"""Shapes that the sums of app.llama.memory were made with: traced, and their constants measured."""
 REPORT = (
     Case("8,000 words, own head, a key a query, 256 tokens", "llama", 768, 2048, 12, 12, 12, 8192, 256, tied=False),
     Case("Qwen2's form, 152,000 words, 384 tokens", "qwen2", 512, 2048, 14, 8, 2, 151936, 384),
@@ -118,13 +118,9 @@ def write(case: Case, folder: Path, vocabulary: int = 0) -> None:
     model.save_pretrained(folder)
 
 
-def measure(case: Case, folder: Path, device: str) -> int:
-    """Train a few steps in this process; → its highest memory in bytes, as the module says."""
-    shared_prefix.register()
-    before = process_peak()
-    four_bit = case.precision == "nf4"
-    model = base.load_model(folder, base.DTYPES[case.precision], device, four_bit)
-    parameters = lora.parameters(lora.add_lora(model, 16, 32.0, 1))
+def one_step(case: Case, model: Any, device: torch.device) -> Callable[[], object]:
+    """Put an adapter on a model as the case has it trained; → what takes one step of its fullest batch."""
+    parameters = lora.parameters(lora.add_lora(model, RANK, 32.0, 1))
     if shares_prefix(model):
         model.set_attn_implementation(shared_prefix.NAME)
     if case.checkpointing:
@@ -132,8 +128,18 @@ def measure(case: Case, folder: Path, device: str) -> int:
     model.train()
     optimizer = torch.optim.AdamW(parameters, lr=1e-4, fused=True)
     units = [(each,) for each in examples(case)]
+    return lambda: step(model, optimizer, parameters, units, device)
+
+
+def measure(case: Case, folder: Path, device: str) -> int:
+    """Train a few steps in this process; → its highest memory in bytes, as the module says."""
+    shared_prefix.register()
+    before = process_peak()
+    four_bit = case.precision == "nf4"
+    model = base.load_model(folder, base.DTYPES[case.precision], device, four_bit)
+    once = one_step(case, model, torch.device(device))
     for _ in range(STEPS):
-        step(model, optimizer, parameters, units, torch.device(device))
+        once()
     if device == "cuda":
         return int(torch.cuda.max_memory_allocated())
     return process_peak() - before
