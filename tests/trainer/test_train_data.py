@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import msgspec
 import pytest
@@ -174,8 +176,8 @@ def _first_round(folder: Path) -> Path:
 
 def _reminded(earlier: Path, kept: Path, kept_out: list[str], monkeypatch: pytest.MonkeyPatch) -> set[str]:
     monkeypatch.setattr(replay, "encode_prompt", lambda _tokenizer, _turns: [1])
-    monkeypatch.setattr(replay, "answer", lambda _model, _tokenizer, prompts, *_: [("Yes.", True) for _ in prompts])
-    built = replay.build(Replay(earlier=(str(earlier),)), None, None, None, kept, 1, kept_out)
+    base: Any = SimpleNamespace(answers=lambda prompts, *_: [("Yes.", True) for _ in prompts])
+    built = replay.build(Replay(earlier=(str(earlier),)), "", base, None, kept, 1, kept_out)
     return {e.answer for e in built if e.id.startswith("earlier-")}
 
 

@@ -15,6 +15,7 @@ from trainer.spec.recipes import Rows
 from trainer.train import lessons, replay, selection
 from trainer.train.chat import Encoded, encode_chat, encode_text
 from trainer.train.objective import Unit
+from trainer.train.remembered import Remembered
 
 LONGEST_EXAMPLE, LONGEST_TEXT = 2048, 512
 """Tokens of an example, and of a piece of plain text, unless the specification says otherwise."""
@@ -39,18 +40,18 @@ class Gathered:
 class Gathering:
     """Encodes the rows of one run; `counts` and `warnings` say what became of them."""
 
-    def __init__(self, context: Context, tokenizer: Any, model: Any, longest: int, stage: str = "train") -> None:
+    def __init__(self, context: Context, tokenizer: Any, base: Remembered | None, longest: int, stage: str = "train") -> None:
         """Prepare.
 
         Args:
             context: the run.
             tokenizer: of the base.
-            model: the base, which answers the general questions of replay.
+            base: answers the general questions of replay; None replays nothing.
             longest: tokens that the base takes.
             stage: whose folder keeps what the base answered.
         """
         self.context, self.spec, self._stage = context, context.spec, stage
-        self.tokenizer, self.model, self._longest = tokenizer, model, longest
+        self.tokenizer, self._base, self._longest = tokenizer, base, longest
         self.counts: dict[str, int] = {}
         self.warnings: list[str] = []
 
@@ -180,6 +181,8 @@ class Gathering:
 
     def _replay(self, learned: Sequence[Unit]) -> list[Unit]:
         """General questions, so often that what they hold is `REPLAYED` of what is learned."""
+        if self._base is None:
+            return []
 
         def progress(done: int, total: int) -> None:
             self.context.progress(self._stage, done, total, "questions", "Asking the model general questions")
@@ -188,7 +191,7 @@ class Gathering:
         examples = replay.build(
             self.spec.replay,
             selection.instructions(self.spec),
-            self.model,
+            self._base,
             self.tokenizer,
             self.context.stage(self._stage) / replay.FILE,
             self.spec.seed,

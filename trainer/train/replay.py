@@ -15,8 +15,8 @@ from app.types import Message
 from trainer.prepare import own
 from trainer.spec import Example, Replay, read_lines, review_of, write_lines
 from trainer.train import selection, variants
-from trainer.train.answer import answer
 from trainer.train.chat import encode_prompt
+from trainer.train.remembered import Remembered
 
 QUESTIONS = RESOURCES / "replay" / "questions.jsonl"
 FILE = "replay.jsonl"
@@ -36,14 +36,14 @@ class Question(Struct, frozen=True):
 def build(
     replay: Replay,
     system: str,
-    model: Any,
+    base: Remembered,
     tokenizer: Any,
     kept: Path,
     seed: int,
     kept_out: Sequence[str] = (),
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> list[Example]:
-    """General questions answered by `model` (the base, adapters off), and examples of earlier rounds.
+    """General questions answered by the base itself, and examples of earlier rounds.
 
     `kept_out` are the questions that this round holds out: an earlier example that asks one stays away.
     The answers are kept beside the run, so that a resumed run repeats the very same ones.
@@ -56,7 +56,7 @@ def build(
     questions = [each for question in plain for each in (question, *_as_typed(question, seed))]
     asked = [selection.with_system((Message("user", question),), system) for question in questions]
     prompts = [encode_prompt(tokenizer, messages) for messages in asked]
-    said = answer(model, tokenizer, prompts, replay.max_new_tokens, lambda done: progress(done, len(prompts)))
+    said = base.answers(prompts, replay.max_new_tokens, lambda done: progress(done, len(prompts)))
     examples = [
         Example(
             id=f"{OWN}{number}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -45,6 +46,7 @@ from trainer.train.objective import (
     reference_losses,
     teacher_targets,
 )
+from trainer.train.remembered import Remembered
 from trainer.train.samples import Prompt, Samples, chat_prompt, ended
 
 SAMPLES, SAMPLE_TOKENS = 4, 40
@@ -147,7 +149,14 @@ class Setup:
         dtype, four_bit = base.DTYPES[decided.precision], decided.precision == "nf4"
         self.model = base.load_model(source, dtype, str(self.device), four_bit)
         fused.use(self.model, self.device)
-        self.gathering = Gathering(context, self._tokenizer, self.model, self._report.context, stage)
+        asked = Remembered(self.model, self._tokenizer, self._remembers(decided.precision))
+        self.gathering = Gathering(context, self._tokenizer, asked, self._report.context, stage)
+
+    def _remembers(self, precision: str) -> Path | None:
+        """Where the answers of this base are kept; one with new words is of this run alone."""
+        if self.spec.grows:
+            return None
+        return self._context.cache / f"answers-{self._report.sha256[:16]}-{precision}-{self.device.type}.jsonl"
 
     def tells(self, note: str, unit: str) -> Callable[[int, int], None]:
         """For work before the first step: says how far it is, and stands still where the person pauses."""
