@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -47,7 +48,7 @@ def command(args: argparse.Namespace, session: Session) -> int:
     if args.list:
         return _list(args, session)
     run = _found(args.run, session) if args.run else _begun(args, session)
-    if args.run and (args.author or args.find_best is not None):
+    if args.run and (args.author or args.find_best is not None or args.domain_words is not None):
         run = _changed(args, run, session)
     if args.try_author or (args.author not in ("", RULES, OWN_FILE) and run.state == "none"):
         trial = try_author(args, run, session)
@@ -96,12 +97,15 @@ def _found(named: str, session: Session) -> c.RunRecord:
 
 
 def _changed(args: argparse.Namespace, run: c.RunRecord, session: Session) -> c.RunRecord:
-    """Somebody else writes the questions, which are made anew then; or there is another time to find settings in."""
+    """Somebody else writes the questions, which are made anew then; there is another time to find settings in, or other
+    domain words."""
     if run.state in BUSY:
         raise AppError("This run is under way.", f"Stop it first: inhouse train {run.id} --stop")
     changes = author_changes(args, session) if args.author else Changes()
     if args.find_best is not None and run.wizard is not None:
         changes = msgspec.structs.replace(changes, find_best=_minutes(args.find_best, run.wizard.goal))
+    if args.domain_words is not None and run.wizard is not None:
+        changes = msgspec.structs.replace(changes, words=_words(args.domain_words, run.wizard.goal))
     changed = session.call(c.ChangeRun(run_id=run.id, changes=changes))
     assert isinstance(changed, c.RunKept)
     return msgspec.structs.replace(changed.run, state="none")
@@ -114,6 +118,13 @@ def _minutes(given: float, goal: str) -> float:
     if given and goal not in TRIED:
         raise AppError("Settings are tried for the recipes teach, read, prefer and classify.", "Leave --find-best out.")
     return given
+
+
+def _words(given: int, goal: str) -> int:
+    """How many words may become tokens, where the recipe can learn them."""
+    if given and goal not in WORDED:
+        raise AppError("Domain words are for the recipes teach and read.", "Leave --domain-words out.")
+    return max(0, given)
 
 
 def _base(model: InstalledModel) -> str:
@@ -131,8 +142,7 @@ def _begun(args: argparse.Namespace, session: Session) -> c.RunRecord:
     if args.recipe == "read" and (args.file or not args.collection):
         hint = "Name a collection with --collection; a file of questions is for the recipe teach."
         raise AppError("Reading learns from documents alone.", hint)
-    if args.domain_words and args.recipe not in WORDED:
-        raise AppError("Domain words are for the recipes teach and read.", "Leave --domain-words out.")
+    words = _words(args.domain_words or 0, args.recipe)
     collections = session.collections(args.collection) if args.collection else ()
     base = _base(model_of(session, args.base)) if args.base else UNSET
     author = author_changes(args, session)
@@ -148,7 +158,7 @@ def _begun(args: argparse.Namespace, session: Session) -> c.RunRecord:
         thumbs=args.thumbs,
         labels=tuple(dict.fromkeys(label for part in args.labels.split(",") if (label := part.strip()))),
         mask=not args.no_mask,
-        words=max(0, args.domain_words),
+        words=words,
         find_best=_minutes(args.find_best or 0.0, args.recipe),
         own=read_questions(Path(args.ask).expanduser()) if args.ask else UNSET,
         author=author.author,
@@ -195,7 +205,7 @@ def _carry_on(args: argparse.Namespace, run: c.RunRecord, session: Session, *, d
     """Do what comes next, and follow it; → the run where it stands still."""
     events = _Events(args, run)
     if run.state == "none":
-        run = _follow(events, session, _kept(session, c.PrepareRun(run_id=run.id)))
+        run = _follow(events, session, _prepared(args, run, session))
     elif decided and run.state not in BUSY:
         return _train(args, events, run, session)
     elif run.state in ("stopped", "failed"):
@@ -230,6 +240,17 @@ def _train(args: argparse.Namespace, events: _Events, run: c.RunRecord, session:
     run = _follow(events, session, said.run)
     _say_end(args, run)
     return run
+
+
+def _prepared(args: argparse.Namespace, run: c.RunRecord, session: Session) -> c.RunRecord:
+    """The run at work; a new one whose data is refused is not left behind: the corrected command begins another."""
+    try:
+        return _kept(session, c.PrepareRun(run_id=run.id))
+    except AppError:
+        if not args.run:
+            with suppress(AppError):
+                session.call(c.DeleteRun(run_id=run.id))
+        raise
 
 
 def _kept(session: Session, call: c.PrepareRun | c.ResumeRun) -> c.RunRecord:

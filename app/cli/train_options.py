@@ -80,9 +80,9 @@ def _add_training_data(data: argparse._ArgumentGroup) -> None:
     data.add_argument(
         "--domain-words",
         type=int,
-        default=0,
+        default=None,
         metavar="N",
-        help="let up to N long words of the documents become tokens (teach and read; --plan says what that saves)",
+        help="let up to N long words of the documents become tokens (teach and read; 0: none); --plan says what that saves",
     )
     data.add_argument(
         "--find-best",

@@ -33,17 +33,11 @@ from app.finetune.wizard import ASKED, FROM_DOCUMENTS, Wizard
 from app.types import InstalledModel, Message, ModelInfo
 from app.workers.calls.documents import Documents, DocumentText, ListDocuments, ReadText, Search, Searched
 from app.workers.message import Call
-from trainer.spec import Checked, Found, Input, RunSpec
+from trainer.spec import RECIPES, Checked, Found, Input, RunSpec
 
 T = TypeVar("T")
 READ = 10
 """Passages that the chat has read for a question (app/assistant/flow.py; a test holds both to be the same)."""
-NOTHING_TO_LEARN = AppError(
-    "There is nothing to learn from.", "Choose a collection that has documents, a file, or chats with rated answers."
-)
-NOTHING_TO_READ = AppError(
-    "There is no text to read.", "Choose a collection that has documents; a file of questions is for “teach”."
-)
 TRIAL, CHECK = "trial", "check"
 """Folders in a run's, while an author is tried and while the data is looked at."""
 NOTHING_APPROVED = AppError("Nothing is approved to train with.", "Approve at least one question first.")
@@ -153,7 +147,10 @@ def gather(run: Run, wizard: Wizard, chats: Conversations, gathered: Gathered) -
             found = yield from _gather_collection(run, f"documents-{number}", collection_id, gathered)
             inputs += [found] if found is not None else []
     if not inputs:
-        raise NOTHING_TO_READ if wizard.goal == "read" else NOTHING_TO_LEARN
+        recipe = RECIPES[wizard.goal]
+        raise AppError(
+            f"There is {'no text to read' if recipe.rows == 'texts' else 'nothing to learn from'}.", recipe.needs
+        )
     return tuple(inputs)
 
 

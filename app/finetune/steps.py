@@ -11,7 +11,7 @@ from app.finetune.durations import duration, then
 from app.finetune.estimate import fit_of, preparing_s
 from app.finetune.states import BUSY, RunState
 from app.finetune.wizard import ASKED, FROM_DOCUMENTS, Goal, Resources, Step, Wizard
-from trainer.spec import SIZES, TOKENS_A_WEIGHT
+from trainer.spec import RECIPES, SIZES, TOKENS_A_WEIGHT
 
 FEW_EXAMPLES = 5
 QUESTIONS_A_PASSAGE = 0.6
@@ -152,15 +152,7 @@ def _data_state(wizard: Wizard, resources: Resources, state: RunState) -> StepSt
         return StepState(action=label, allowed=False, reason="This run is under way.")
     searchable = {each.id for each in resources.collections if each.documents}.intersection(wizard.collections)
     if not sources_of(wizard, resources) or (wizard.goal == "search" and not searchable):
-        what = {
-            "teach": "Choose a collection, a file, chats or rated answers.",
-            "read": "Choose a collection with documents.",
-            "prefer": "Correct some answers in your chats, or add a file with pairs.",
-            "classify": "Add a file with texts and their labels.",
-            "search": "Choose a collection with documents.",
-            "scratch": "Choose a collection with documents, or a file with answers.",
-        }[wizard.goal]
-        return StepState(action=label, allowed=False, reason=what)
+        return StepState(action=label, allowed=False, reason=RECIPES[wizard.goal].needs)
     if missing := _missing_author(wizard, resources):
         return StepState(action=label, allowed=False, reason=missing)
     text = before_questions(wizard, resources)

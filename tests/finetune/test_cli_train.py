@@ -259,6 +259,24 @@ def test_settings_are_tried_where_a_time_is_given_and_every_trial_is_listed(
     assert run.spec is not None and run.spec.find_best is None
 
 
+def test_domain_words_are_taken_back_for_a_run_that_is_there(data_folder: Path, tmp_path: Path, play: Play) -> None:
+    play(prepares=True)
+    file = tmp_path / "pairs.csv"
+    file.write_text("question,answer\n", encoding="utf-8")
+    assert main(["train", "--file", str(file), "--domain-words", "20"]) == 0
+    (run,) = Runs(data_folder / "runs").list()
+    assert run.load().words == 20
+    assert main(["train", run.id, "--domain-words", "0"]) == 0
+    assert run.load().words == 0 and run.spec is not None and not run.spec.grows
+
+
+def test_a_run_whose_data_is_refused_is_not_left_behind(
+    data_folder: Path, tmp_path: Path, play: Play, capsys: Captured
+) -> None:
+    assert main(["train", "--file", str(tmp_path)]) == 1
+    assert "is a folder" in capsys.readouterr().err and Runs(data_folder / "runs").list() == []
+
+
 def test_labels_are_named_or_taken_from_the_data(data_folder: Path, tmp_path: Path, play: Play) -> None:
     play(prepares=True)
     file = tmp_path / "mails.csv"

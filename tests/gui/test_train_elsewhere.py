@@ -106,3 +106,11 @@ def test_an_adapter_that_comes_back_goes_on_to_be_checked(world: Wizard, monkeyp
 def test_it_is_not_offered_where_no_adapter_comes_of_it(world: Wizard, wizard: dict[str, object]) -> None:
     reviewed(world, **wizard)
     assert world.page.step == "review" and not world.page.foot.elsewhere.isVisible()
+
+
+def test_it_is_not_offered_once_a_model_came_out(world: Wizard) -> None:
+    run = world.new_run(step="train")
+    fake_run.prepare(run)
+    fake_run.finish(run)
+    world.open(run)
+    assert world.page.step == "train" and not world.page.foot.elsewhere.isVisible()

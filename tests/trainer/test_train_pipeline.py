@@ -209,7 +209,10 @@ def test_a_pause_is_heard_while_general_questions_are_asked(home: Path) -> None:
         if isinstance(event, events.Waiting):
             write_json(folder / "control.json", Control("stop"))
 
-    assert pipeline.run(folder, emit) == 0
+    assert pipeline.run(folder, emit) == 1
+    last = heard[-1]
+    assert isinstance(last, events.Failed) and last.code == "stopped", "what learned nothing is not exported"
+    assert not (folder / "train" / "result.json").exists()
     asked = [at for at, event in enumerate(heard) if isinstance(event, events.Progress) and event.unit == "questions"]
     waited = next(at for at, event in enumerate(heard) if isinstance(event, events.Waiting))
     assert asked[0] < waited < asked[1], "after the first of them, not after all"

@@ -44,10 +44,10 @@ def check(chosen: Chosen, spec: RunSpec) -> None:
     """
     files = any(entry.kind == "file" for entry in spec.data.inputs)
     if not (files or chosen.examples or chosen.preferences or chosen.texts):
-        raise TrainerError("There is nothing to learn from.", "Add documents, examples or chats.", code="empty")
+        raise TrainerError("There is nothing to learn from.", spec.training.needs, code="empty")
     recipe = spec.training
     if recipe.rows == "texts" and not chosen.texts:
-        raise TrainerError("There is no text to read.", "Choose a collection with documents.", code="empty")
+        raise TrainerError("There is no text to read.", recipe.needs, code="empty")
     if recipe.rows == "preferences" and not chosen.preferences:
         raise _no_rows(chosen, spec, "no pair of a better and a worse answer", "Or correct some answers in your chats.")
     if recipe.rows == "examples" and not chosen.examples and not (chosen.texts and _from_documents(spec)):

@@ -32,6 +32,8 @@ class TrainingRecipe:
     """Its data file: conversations, plain texts, or preference pairs."""
     inputs: tuple[InputKind, ...]
     """What the prepare stages can make such rows of."""
+    needs: str
+    """What to do where nothing of it was chosen."""
     objective: Objective
     """Learned tokens are to be likely, or the better answer likelier than the worse one; of a reader, the place of the
     answer in a passage; of a whole new model, each token of its texts, then of its answers."""
@@ -64,6 +66,7 @@ SFT = TrainingRecipe(
     achieved="taught answers",
     rows="examples",
     inputs=("documents", "file", "chats", "feedback"),
+    needs="Choose a collection, a file, chats or rated answers.",
     objective="likelihood",
     exams=("own", "rephrased", "taught", *_WITH_DOCUMENTS, "general"),
     learning_rate=5e-4,
@@ -80,6 +83,7 @@ CONTINUED_PRETRAINING = TrainingRecipe(
     achieved="read documents",
     rows="texts",
     inputs=("documents",),
+    needs="Choose a collection with documents.",
     objective="likelihood",
     exams=("own", "unknown", "general"),
     learning_rate=2e-4,
@@ -93,6 +97,7 @@ DPO = TrainingRecipe(
     achieved="taught to prefer better answers",
     rows="preferences",
     inputs=("file", "feedback"),
+    needs="Correct some answers in your chats, or add a file with pairs.",
     objective="preference",
     exams=("preferred", "general"),
     learning_rate=5e-5,
@@ -106,6 +111,7 @@ CLASSIFICATION = TrainingRecipe(
     achieved="taught to sort into labels",
     rows="examples",
     inputs=("file",),
+    needs="Add a file with texts and their labels.",
     objective="likelihood",
     exams=("labels", "general"),
     learning_rate=3e-4,
@@ -119,6 +125,7 @@ READER_TUNING = TrainingRecipe(
     achieved="taught to find answers in the company's documents",
     rows="examples",
     inputs=("documents", "file"),
+    needs="Choose a collection with documents.",
     objective="reading",
     exams=(
         "first sentence",
@@ -140,6 +147,7 @@ FROM_SCRATCH = TrainingRecipe(
     achieved="made from nothing: its words, its weights, its answers",
     rows="examples",
     inputs=("documents", "file"),
+    needs="Choose a collection with documents, or a file with answers.",
     objective="whole",
     exams=(),
     learning_rate=1e-3,

@@ -40,7 +40,9 @@ class Gathered:
 class Gathering:
     """Encodes the rows of one run; `counts` and `warnings` say what became of them."""
 
-    def __init__(self, context: Context, tokenizer: Any, base: Remembered | None, longest: int, stage: str = "train") -> None:
+    def __init__(
+        self, context: Context, tokenizer: Any, base: Remembered | None, longest: int, stage: str = "train"
+    ) -> None:
         """Prepare.
 
         Args:

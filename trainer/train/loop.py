@@ -94,8 +94,14 @@ class Outcome:
     peak: int
 
     def result(self, hyper: Hyper, examples: dict[str, int], warnings: Sequence[str]) -> TrainResult:
-        """What the run's folder keeps of it."""
+        """What the run's folder keeps of it.
+
+        Raises:
+            TrainerError: the person stopped it before the first step, so that there is nothing to keep.
+        """
         position = self.position
+        if self.stopped == "user" and position.step == 0:
+            raise TrainerError("It was stopped before it learned anything.", "Start it again.", code="stopped")
         return TrainResult(
             adapter="train/adapter",
             steps=position.step,

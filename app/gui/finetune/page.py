@@ -185,8 +185,8 @@ class FinetunePage(PageFrame):
         foot.back.setVisible(step not in ("goal", "train") and not at_work)
         foot.again.setVisible(step == "compare")
         away = controller.wizard is not None and controller.wizard.goal in AWAY and not controller.wizard.words
-        listed = controller.review is not None
-        foot.elsewhere.setVisible(away and listed and step in ("review", "train") and not at_work)
+        open_yet = controller.review is not None and run_state != "done"
+        foot.elsewhere.setVisible(away and open_yet and step in ("review", "train") and not at_work)
         worse_first = step == "compare" and controller.keep_by_default
         foot.second.setVisible(step == "compare")
         teaches_search = controller.wizard is not None and controller.wizard.goal == "search"
