@@ -82,7 +82,7 @@ def _add_training_data(data: argparse._ArgumentGroup) -> None:
         type=int,
         default=None,
         metavar="N",
-        help="let up to N long words of the documents become tokens (teach and read; 0: none); --plan says what that saves",
+        help="let up to N long words of the documents become tokens (teach and read; 0: none; --plan says the gain)",
     )
     data.add_argument(
         "--find-best",
