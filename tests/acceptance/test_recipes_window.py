@@ -1,28 +1,27 @@
-"""Recipes in the real window, by clicks: from a person's file to the swapped chat, and back with one more."""
+"""Recipes in the real window, by clicks: from a person's file or documents to what came out, and back with one more."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import cast
 
 import pytest
 from finetune_window import wait_for, window_with_core
-from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from recipe_window import begun, click, trained
 from small_trainer import use_small_trainer
 from style_pairs import DOCUMENTS
 
 from app.errors import AppError
-from app.finetune.states import BUSY
 from app.gui import main as gui
 from app.gui.finetune.page import FinetunePage
 from app.gui.shell.main_window import MainWindow
+from app.paths import SAMPLES
 
 Write = Callable[[str, str, str, bool], bool]
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
+STARTER = "SmolLM2 135M"
 PAIRS = [
     (
         f"What is {thing}?",
@@ -52,10 +51,6 @@ def window(
     yield from window_with_core(qapp)
 
 
-def click(widget: QWidget) -> None:
-    QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
-
-
 def table(path: Path, rows: list[tuple[str, ...]]) -> str:
     with path.open("w", newline="", encoding="utf-8") as out:
         csv.writer(out).writerows(rows)
@@ -71,15 +66,7 @@ def test_from_a_file_to_the_swapped_chat_and_back(
 ) -> None:
     header, rows, refused = FILES[goal]
     parts, made = window
-    wait_for(lambda: parts.models.info, 120, "the starter does not load")
-    made.show_page("finetune")
-    page, controller = cast(FinetunePage, made.page("finetune")), parts.finetune
-    click(page.start.empty.button)
-    wait_for(lambda: page.step == "goal" and page.foot.next.isEnabled(), 60, "no run begins")
-    click(page.goal.goals[goal])
-    wait_for(lambda: controller.wizard is not None and controller.wizard.goal == goal, 30, "the goal is not taken")
-    click(page.foot.next)
-    wait_for(lambda: page.step == "data", 30, "the next step does not open")
+    page, controller = begun(parts, made, goal, lambda _page: None), parts.finetune
 
     said: list[AppError] = []
     controller.failed.connect(said.append)
@@ -96,21 +83,70 @@ def test_from_a_file_to_the_swapped_chat_and_back(
     click(page.foot.next)
     wait_for(lambda: controller.run_state == "review" or len(said) > 1, 300, "preparing does not end")
     assert len(said) == 1 and page.review.model.rowCount() > 0
-    wait_for(page.foot.next.isEnabled, 60, "the training cannot be started")
+    trained(parts, page)
+    assert chats_with_it_and_goes_back(parts, page, goal, rows[0][0], figure)
+
+
+@pytest.mark.parametrize("goal", ["read", "search", "scratch"])
+def test_from_documents_to_what_came_out_and_back(
+    goal: str, window: tuple[gui.Parts, MainWindow], figure: Write
+) -> None:
+    parts, made = window
+    parts.documents.add([str(SAMPLES)], name="Samples")
+    wait_for(lambda: parts.documents.add_state.phase == "finished", 300, "the documents are not indexed")
+    wait_for(lambda: any(each.documents for each in parts.collections.all), 30, "the collection is not listed")
+    page, controller = begun(parts, made, goal, choices(goal)), parts.finetune
+    wait_for(page.foot.next.isEnabled, 30, "the collection is not chosen")
     click(page.foot.next)
-    wait_for(lambda: controller.run_state == "training", 180, "the training does not start")
-    wait_for(lambda: controller.run_state not in BUSY, 1800, "the training does not end")
-    assert controller.run_state == "done", controller.progress.failure
-    click(page.foot.next)
-    wait_for(lambda: page.step == "compare", 30, "the comparison does not open")
-    click(page.foot.second if controller.keep_by_default else page.foot.next)
+    wait_for(lambda: controller.run_state not in ("preparing", "none"), 600, "preparing does not end")
+    assert controller.run_state == "review", controller.progress.failure
+    if goal == "read":
+        wait_for(lambda: "tokens a page" in shown(page.review), 60, "it is not said what domain words save")
+    trained(parts, page)
+    if goal == "search":
+        reads_and_goes_back(parts, page, figure)
+    else:
+        assert chats_with_it_and_goes_back(parts, page, goal, "What do the car fleet rules say?", figure)
+
+
+def choices(goal: str) -> Callable[[FinetunePage], None]:
+    """What else is chosen in the first step: little time, long words to read with, a small model from nothing."""
+
+    def choose(page: FinetunePage) -> None:
+        click(page.goal.sizes.cards["1M"] if goal == "scratch" else page.goal.efforts["quick"])
+        if goal == "read":
+            page.goal.set_details(True)
+            click(page.goal.words)
+
+    return choose
+
+
+def shown(widget: QWidget) -> str:
+    """All text that labels show in it."""
+    return " ".join(label.text() for label in widget.findChildren(QLabel) if label.isVisibleTo(widget))
+
+
+def chats_with_it_and_goes_back(parts: gui.Parts, page: FinetunePage, goal: str, question: str, figure: Write) -> bool:
+    """The new model answers in the chat; one click brings the old one back."""
     wait_for(lambda: page.use.in_use, 120, "the new model is not swapped in")
-    parts.chats.ask(rows[0][0])
+    parts.chats.ask(question)
+    wait_for(lambda: parts.chats.turns(), 60, "the question is not there")
     wait_for(lambda: parts.chats.writing() is None and len(parts.chats.turns()) == 2, 180, "no answer comes")
     answer, active = parts.chats.turns()[-1].answer, parts.models.active
-    assert answer is not None and active is not None and answer.model == active.name != "SmolLM2 135M"
+    assert answer is not None and active is not None and answer.model == active.name != STARTER
     click(page.use.verdict.action)
     wait_for(lambda: not page.use.in_use and not parts.models.switching_to, 120, "the old model does not come back")
     back = parts.models.active.name if parts.models.active else ""
-    met = back == "SmolLM2 135M"
-    assert figure(f"{goal} in the window: in use, then back", f"{active.name}, {back}", "another, SmolLM2 135M", met)
+    return figure(f"{goal} in the window: in use, then back", f"{active.name}, {back}", f"another, {STARTER}",
+                  back == STARTER)  # fmt: skip
+
+
+def reads_and_goes_back(parts: gui.Parts, page: FinetunePage, figure: Write) -> None:
+    """The taught reader reads; one click brings the one before back."""
+    readers = parts.models.readers
+    wait_for(lambda: page.step == "use reader" and page.use_reader.in_use, 180, "the taught reader does not read")
+    taught = readers.active.name
+    click(page.use_reader.verdict.action)
+    wait_for(lambda: not page.use_reader.in_use, 120, "the reader before does not come back")
+    back = readers.active.name
+    assert figure("search in the window: reads, then back", f"{taught}, {back}", "another", taught != back)

@@ -1,0 +1,35 @@
+"""The installed application: what lies beside its program. From source there is none of it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+
+def folder() -> Path | None:
+    """The folder of the bundle, which `packaging/build.py` fills; INHOUSE_BUNDLE names another one for a test. None from
+    source."""
+    if named := os.environ.get("INHOUSE_BUNDLE"):
+        return Path(named)
+    return Path(sys._MEIPASS) if getattr(sys, "frozen", False) else None  # type: ignore[attr-defined]
+
+
+def python() -> Path | None:
+    """The plain interpreter for the training component; the program itself is none."""
+    return _inside(*(("python", "python.exe") if sys.platform == "win32" else ("python", "bin", "python3")))
+
+
+def uv() -> Path | None:
+    """The installer of the training component."""
+    return _inside("uv.exe" if sys.platform == "win32" else "uv")
+
+
+def source() -> Path | None:
+    """`app`, `trainer` and `resources` as files, which the plain interpreter imports."""
+    return _inside("source")
+
+
+def _inside(*parts: str) -> Path | None:
+    bundle = folder()
+    return bundle.joinpath(*parts) if bundle is not None else None
