@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def folder() -> Path | None:
-    """The folder of the bundle, which `packaging/build.py` fills; INHOUSE_BUNDLE names another one for a test. None from
+    """The folder of the bundle, which `packaging/build.py` fills (INHOUSE_BUNDLE: another one, for a test); None from
     source."""
     if named := os.environ.get("INHOUSE_BUNDLE"):
         return Path(named)
