@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -204,27 +205,38 @@ def test_a_converter_that_writes_another_model_is_caught(folder: Path, tokenizer
     assert not (tmp_path / "out.gguf").exists()
 
 
-@pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated")
-def test_an_adapter_of_a_folder_loads_by_itself(folder: Path, tmp_path: Path) -> None:
-    layers = lora.add_lora(base.load_model(folder, torch.float32), 4, 8.0, seed=2)
+def _taught(model: Any) -> dict[str, lora.LoraLinear]:
+    """Adapters that are not nothing."""
+    layers = lora.add_lora(model, 4, 8.0, seed=2)
     with torch.no_grad():
         for layer in layers.values():
             layer.b.normal_(std=0.1, generator=torch.Generator().manual_seed(1))
-    lora.save_adapter(tmp_path, lora.state(layers), 4, 8.0, str(folder))
+    return layers
+
+
+@pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated")
+@pytest.mark.parametrize("parts", [("_proj",), ("q_proj", "v_proj")], ids=["all linear layers", "two, as PEFT does"])
+def test_an_adapter_of_a_folder_loads_by_itself(folder: Path, tmp_path: Path, parts: tuple[str, ...]) -> None:
+    tensors = lora.state(_taught(base.load_model(folder, torch.float32)))
+    tensors = {name: tensor for name, tensor in tensors.items() if any(part in name for part in parts)}
+    lora.save_adapter(tmp_path, tensors, 4, 8.0, str(folder))
     mine = base.load_model(folder, torch.float32)
-    lora.load_state(lora.add_lora(mine, 4, 8.0, seed=0), lora.read_adapter(tmp_path)[0])
+    lora.load_state(_taught(mine), lora.read_adapter(tmp_path)[0])
     theirs = AutoPeftModelForCausalLM.from_pretrained(str(tmp_path)).eval()
     ids = list(range(3, 40))
     assert base.torch_logits(theirs, ids) == pytest.approx(base.torch_logits(mine, ids), abs=1e-4)
 
 
+def test_tensors_of_another_model_are_not_taken_for_an_adapter(folder: Path) -> None:
+    with pytest.raises(KeyError):
+        lora.load_state(
+            _taught(base.load_model(folder, torch.float32)), {f"{lora.PREFIX}head.lora_A.weight": torch.ones(1)}
+        )
+
+
 def _adapter(out: Path, of: Path) -> Path:
     out.mkdir()
-    layers = lora.add_lora(base.load_model(of, torch.float32), 4, 8.0, seed=2)
-    with torch.no_grad():
-        for layer in layers.values():
-            layer.b.normal_(std=0.1, generator=torch.Generator().manual_seed(1))
-    lora.save_adapter(out, lora.state(layers), 4, 8.0, str(of))
+    lora.save_adapter(out, lora.state(_taught(base.load_model(of, torch.float32))), 4, 8.0, str(of))
     return out
 
 

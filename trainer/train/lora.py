@@ -121,15 +121,22 @@ def state(layers: dict[str, LoraLinear]) -> dict[str, torch.Tensor]:
 
 
 def load_state(layers: dict[str, LoraLinear], tensors: dict[str, torch.Tensor]) -> None:
-    """Put saved values into the adapters.
+    """Put saved values into the adapters; a layer that has none says what the base says, since PEFT teaches only some.
 
     Raises:
         KeyError: the tensors are another adapter's.
     """
+    first, second = ".lora_A.weight", ".lora_B.weight"
+    given = {name.removeprefix(PREFIX).removesuffix(first) for name in tensors if name.endswith(first)}
+    if strange := given - layers.keys():
+        raise KeyError(min(strange))
     with torch.no_grad():
         for name, layer in layers.items():
-            layer.a.copy_(tensors[f"{PREFIX}{name}.lora_A.weight"])
-            layer.b.copy_(tensors[f"{PREFIX}{name}.lora_B.weight"])
+            if name in given:
+                layer.a.copy_(tensors[f"{PREFIX}{name}{first}"])
+                layer.b.copy_(tensors[f"{PREFIX}{name}{second}"])
+            else:
+                layer.b.zero_()
 
 
 def save_adapter(folder: Path, tensors: dict[str, torch.Tensor], rank: int, alpha: float, base: str) -> None:
