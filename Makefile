@@ -1,5 +1,5 @@
 # Everything a person or CI runs. Each target sets up what it needs into .venv and starts in seconds the next time.
-.PHONY: run test check acceptance package screenshots runtime gpu-check
+.PHONY: run test check acceptance package package-check screenshots runtime gpu-check
 
 run:
 	@packaging/setup.sh run
@@ -35,7 +35,13 @@ screenshots:
 	.venv/bin/python packaging/screenshots_real.py docs/screenshots
 	.venv/bin/python packaging/screenshots.py docs/screenshots
 
+# .build/app/Inhouse, a .deb and a .tar.zst
 package:
-	@echo "There is no installer yet: an app to hand out needs llama.cpp built for every processor and" \
-	"the libraries frozen into one folder. Until then 'make run' starts Inhouse from this folder."
-	@exit 1
+	@packaging/setup.sh package
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python packaging/build.py
+
+# builds the folder and uses it as a person does
+package-check:
+	@packaging/setup.sh package
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python packaging/build.py --only-folder
+	@.venv/bin/python packaging/package_check.py

