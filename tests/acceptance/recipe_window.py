@@ -51,5 +51,6 @@ def trained(parts: gui.Parts, page: FinetunePage) -> None:
     wait_for(lambda: controller.run_state not in BUSY, MOST_S, "the training does not end")
     assert controller.run_state == "done", controller.progress.failure
     click(page.foot.next)
+    wait_for(lambda: page.step in ("compare", "use", "use reader"), 30, "the next step does not open")
     if page.step == "compare":
         click(page.foot.second if controller.keep_by_default else page.foot.next)

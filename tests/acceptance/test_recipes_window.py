@@ -101,7 +101,7 @@ def test_from_documents_to_what_came_out_and_back(
     wait_for(lambda: controller.run_state not in ("preparing", "none"), 600, "preparing does not end")
     assert controller.run_state == "review", controller.progress.failure
     if goal == "read":
-        wait_for(lambda: "tokens a page" in shown(page.review), 60, "it is not said what domain words save")
+        wait_for(lambda: "tokens a page" in shown(page.foot), 120, "it is not said what domain words save")
     trained(parts, page)
     if goal == "search":
         reads_and_goes_back(parts, page, figure)

@@ -46,8 +46,8 @@ def build(
 ) -> list[Example]:
     """General questions answered by the base itself, and examples of earlier rounds.
 
-    `kept_out` are the questions that this round holds out: an earlier example that asks one stays away. `taught` are the
-    answers that this round teaches: general questions are also asked the way values like theirs are.
+    `kept_out` are the questions that this round holds out: an earlier example that asks one stays away. `taught` are
+    the answers that this round teaches: general questions are also asked the way values like theirs are.
     The answers are kept beside the run, so that a resumed run repeats the very same ones.
     """
     if not replay.enabled:
