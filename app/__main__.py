@@ -27,6 +27,10 @@ def main(argv: list[str] | None = None) -> int:
         from app.core import server
 
         return server.main(load_api=_load_api)
+    if args == ["--prepare"]:  # who installs it for all makes what each user would make in their own cache
+        from app.embedder.prepared import prepare
+
+        return 0 if prepare() else 1
     if args[:1] == ["--child"] and len(args) == 2:
         from app import roles
 

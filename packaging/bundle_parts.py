@@ -133,6 +133,10 @@ def put_python(inside: Path) -> None:
         _find_beside(module, "$ORIGIN/../..")
     for brought in (python / "lib").glob("*.so*"):
         _find_beside(brought, "$ORIGIN")
+    for library in (*(python / "lib").glob("libpython*"), *inside.glob("libpython*")):
+        subprocess.run(
+            ["strip", "--strip-unneeded", str(library)], check=True
+        )  # three quarters of it are for debuggers
 
 
 def _bring_libraries(binary: Path, into: Path) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from bundle_parts import ROOT, Refused, built_at, say, version
 
+from app.embedder.prepared import FOLDER
+
 LINUX = ROOT / "packaging" / "linux"
 NAME = "inhouse"
 DEPENDS = (
@@ -31,7 +33,8 @@ def build(folder: Path, out: Path) -> Path:
     shutil.rmtree(tree, ignore_errors=True)
     lib = tree / "usr" / "lib" / NAME
     lib.parent.mkdir(parents=True)
-    shutil.copytree(folder, lib, symlinks=True)
+    # 140 MB that postinst makes anew in seconds
+    shutil.copytree(folder, lib, symlinks=True, ignore=shutil.ignore_patterns(f"{FOLDER}*"))
     put(tree / "usr" / "bin").joinpath(NAME).symlink_to(f"../lib/{NAME}/Inhouse")
     _desktop(tree / "usr" / "share")
     _papers(tree / "usr" / "share" / "doc" / NAME)
@@ -107,8 +110,9 @@ def _control(tree: Path) -> None:
         " a starter model and all that reads documents come along.",
     }
     (control / "control").write_text("".join(f"{name}: {value}\n" for name, value in fields.items()))
-    shutil.copy(LINUX / "postrm", control / "postrm")
-    (control / "postrm").chmod(0o755)
+    for name in ("postinst", "prerm", "postrm"):
+        shutil.copy(LINUX / name, control / name)
+        (control / name).chmod(0o755)
     overrides = put(tree / "usr" / "share" / "lintian" / "overrides")
     shutil.copy(LINUX / "lintian-overrides", overrides / NAME)
     files = sorted(path for path in (tree / "usr").rglob("*") if path.is_file() and not path.is_symlink())
