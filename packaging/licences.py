@@ -44,9 +44,14 @@ def write(inside: Path, work: Path) -> None:
             target = folder / each.name / re.sub(r"^.*?\.dist-info/(licenses/)?", "", str(paper)).replace("/", "-")
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(str(each.locate_file(paper)), target)
-    python = Path(sysconfig.get_paths()["stdlib"]) / "LICENSE.txt"
-    for name, file in (("Inhouse", ROOT / "LICENSE"), ("Python", python), *((QT, COMMON / text) for text in LGPL), ("fonts", ROOT / "resources" / "fonts" / "OFL.txt"),
-                       ("icons", ROOT / "resources" / "icons" / "LICENSE")):  # fmt: skip
+    others = [
+        ("Inhouse", ROOT / "LICENSE"),
+        ("Python", Path(sysconfig.get_paths()["stdlib"]) / "LICENSE.txt"),
+        ("fonts", ROOT / "resources" / "fonts" / "OFL.txt"),
+        ("icons", ROOT / "resources" / "icons" / "LICENSE"),
+        *((QT, COMMON / text) for text in LGPL),
+    ]
+    for name, file in others:
         (folder / name).mkdir(parents=True, exist_ok=True)
         if file.exists():
             shutil.copy(file, folder / name)
