@@ -12,7 +12,7 @@ from trainer.context import Context
 from trainer.errors import TrainerError
 from trainer.spec import Example, Preference, RunSpec
 from trainer.spec.recipes import Rows
-from trainer.train import lessons, replay, selection, variants
+from trainer.train import lessons, replay, selection
 from trainer.train.chat import Encoded, encode_chat, encode_text
 from trainer.train.objective import Unit
 from trainer.train.remembered import Remembered
@@ -93,8 +93,7 @@ class Gathering:
         units = self.encode(validation, "validation") if validation else []
         coded = {unit[0].id for unit in units or train_units}
         shown = [e for e in (validation if units else taught) if e.id in coded]
-        answers = [example.answer for example in taught if variants.can_vary(example)]
-        return Gathered([*train_units, *self._replay(train_units, answers)], units, shown)
+        return Gathered([*train_units, *self._replay(train_units)], units, shown)
 
     def texts(self) -> Gathered:
         """Plain texts of which every token is learned."""
@@ -182,8 +181,8 @@ class Gathering:
             raise failed
         return units
 
-    def _replay(self, learned: Sequence[Unit], taught: Sequence[str] = ()) -> list[Unit]:
-        """General questions, so often that what they hold is `REPLAYED` of what is learned; `taught` are answers."""
+    def _replay(self, learned: Sequence[Unit]) -> list[Unit]:
+        """General questions, so often that what they hold is `REPLAYED` of what is learned."""
         if self._base is None:
             return []
 
@@ -199,7 +198,6 @@ class Gathering:
             self.context.stage(self._stage) / replay.FILE,
             self.spec.seed,
             selection.held_out_questions(self.context) if self.spec.replay.earlier else [],
-            taught if self.spec.training.varies else (),
             progress,
         )
         units = self.encode(examples, "replay") if examples else []

@@ -41,13 +41,11 @@ def build(
     kept: Path,
     seed: int,
     kept_out: Sequence[str] = (),
-    taught: Sequence[str] = (),
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> list[Example]:
     """General questions answered by the base itself, and examples of earlier rounds.
 
-    `kept_out` are the questions that this round holds out: an earlier example that asks one stays away. `taught` are
-    the answers that this round teaches: general questions are also asked the way values like theirs are.
+    `kept_out` are the questions that this round holds out: an earlier example that asks one stays away.
     The answers are kept beside the run, so that a resumed run repeats the very same ones.
     """
     if not replay.enabled:
@@ -55,9 +53,7 @@ def build(
     if kept.exists():
         return list(read_lines(kept, Example))
     plain = general_questions(Path(replay.questions) if replay.questions else QUESTIONS)
-    questions = [
-        each for question in plain for each in (question, *_as_typed(question, seed), *_near(question, taught, seed))
-    ]
+    questions = [each for question in plain for each in (question, *_as_typed(question, seed))]
     asked = [selection.with_system((Message("user", question),), system) for question in questions]
     prompts = [encode_prompt(tokenizer, messages) for messages in asked]
     said = base.answers(prompts, replay.max_new_tokens, lambda done: progress(done, len(prompts)))
@@ -83,18 +79,11 @@ def general_questions(path: Path = QUESTIONS) -> list[str]:
     return [each.question for each in read_lines(path, Question)]
 
 
-def _as_typed(question: str, seed: int, answer: str = "") -> list[str]:
+def _as_typed(question: str, seed: int) -> list[str]:
     """Once more as it could be typed, as what is taught is varied too: a hurried question alone must not call for what
     was taught (docs/fine-tuning.md)."""
-    example = Example(id=question, messages=(Message("user", question), Message("assistant", answer)))
-    return [each.question for each in variants.variants([example], 1, f"{seed}/{question}/{answer}".rstrip("/"))]
-
-
-def _near(question: str, taught: Sequence[str], seed: int) -> list[str]:
-    """Once more, asked as what is taught is asked for ("how many days longest river South America?"): what is taught
-    spreads to whatever is asked alike, and a week had 30 days once days of leave were taught. The base's own answers
-    keep it where it belongs, as neighbourhood prompts do where single facts are edited."""
-    return _as_typed(question, seed, random.Random(f"{seed}/{question}").choice(taught)) if taught else []
+    example = Example(id=question, messages=(Message("user", question), Message("assistant", "")))
+    return [each.question for each in variants.variants([example], 1, f"{seed}/{question}")]
 
 
 def _earlier(paths: Sequence[str], kept_out: Sequence[str], most: int, seed: int) -> list[Example]:
