@@ -21,6 +21,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from PIL import ImageGrab
+
 ROOT = Path(__file__).resolve().parent.parent
 QUESTION = "What is the monthly leasing rate for department heads?"
 ASKED_OF_A_PDF = "What is the hotel limit per night in Munich?"
@@ -98,19 +100,17 @@ def window(app: Installed, pictures: Path | None) -> str:
         keys("hotel", "Return")
         time.sleep(2)
         subprocess.run(["xdotool", "mousemove", *SOURCE_ROW, "click", "1"], check=True)
-        until(lambda: _has_open(app, ".pdf"), 20, "the source of an answer did not open")
+        until(lambda: _marked(app), 20, "the page of a source with its passage marked did not open")
         picture(app, pictures, "source")
     app.end()
     return f"window after {cold:.1f} s, after a kill {warm:.1f} s with its chat; the page of a source opens"
 
 
-def _has_open(app: Installed, ending: str) -> bool:
-    """Whether a process of it reads such a file."""
-    found = subprocess.run(
-        ["pgrep", "-f", str(app.program)], capture_output=True, text=True, check=False
-    ).stdout.split()
-    links = [link for number in found for link in Path(f"/proc/{number}/fd").glob("*")]
-    return any(str(link.readlink()).endswith(ending) for link in links if link.is_symlink())
+def _marked(app: Installed) -> bool:
+    """Whether the right half of the window shows the yellow of a marked passage."""
+    shown = ImageGrab.grab(xdisplay=app.environment["DISPLAY"]).crop((720, 100, 1270, 760)).convert("RGB")
+    counted = shown.getcolors(1 << 20) or []
+    return sum(count for count, (red, green, blue) in counted if red > 240 and 200 < green < 235 and blue < 140) > 500
 
 
 def _opened(app: Installed) -> float:
@@ -194,8 +194,8 @@ def display(app: Installed) -> Iterator[None]:
         pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     os.close(write)
-    number = os.read(read, 16).decode().strip()
-    os.close(read)
+    with os.fdopen(read) as told:
+        number = told.readline().strip()
     app.environment["DISPLAY"] = os.environ["DISPLAY"] = f":{number}"
     try:
         yield
@@ -213,10 +213,10 @@ def keys(text: str, *after: str) -> None:
 
 
 def picture(app: Installed, folder: Path | None, name: str) -> None:
-    """What the display shows, where pictures are wanted and ImageMagick is here."""
-    if folder is not None and shutil.which("import"):
+    """What the display shows, where pictures are wanted."""
+    if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["import", "-window", "root", str(folder / f"{name}.png")], env=app.environment, check=False)
+        ImageGrab.grab(xdisplay=app.environment["DISPLAY"]).save(folder / f"{name}.png")
 
 
 def until(what: Callable[[], object], seconds: float, about: str) -> None:
