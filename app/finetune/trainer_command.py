@@ -35,6 +35,7 @@ def trainer_environment(home: Home) -> dict[str, str]:
         **plain_environment(environment),
         "PYTHONPATH": str(source),
         "PYTHONNOUSERSITE": "1",
+        "PYTHONSAFEPATH": "1",  # nothing of the folder that the application was started in
         "PYTHONPYCACHEPREFIX": str(Component(home).bytecode),  # the bundle is not ours to write to
         "INHOUSE_BUNDLE": str(frozen.folder()),
     }
