@@ -120,9 +120,8 @@ def _print(args: argparse.Namespace, shown: object) -> int:
     if shown.state in NEXT and not shown.doing:
         for size in shown.offered:
             where = {"cpu": "for the processor", "cuda": "for an NVIDIA card"}[size.backend]
-            say(
-                f"  {size.backend:<5} {size_text(size.fetched)} to fetch, {size_text(size.on_disk)} on the disk, {where}"
-            )
+            room = f"{size_text(size.fetched)} to fetch, {size_text(size.on_disk)} on the disk"
+            say(f"  {size.backend:<5} {room}, {where}")
         tell(NEXT[shown.state])
         if shown.blocked:
             tell(f"{shown.blocked} “--wheels FOLDER” needs no network.")
