@@ -119,7 +119,7 @@ def _print(args: argparse.Namespace, shown: object) -> int:
         tell(f"{shown.problem} {shown.advice}")
     if shown.state in NEXT and not shown.doing:
         for size in shown.offered:
-            where = {"cpu": "for the processor", "cuda": "for an NVIDIA card"}[size.backend]
+            where = {"cpu": "for the processor", "cuda": "for an NVIDIA card (not tried on one yet)"}[size.backend]
             room = f"{size_text(size.fetched)} to fetch, {size_text(size.on_disk)} on the disk"
             say(f"  {size.backend:<5} {room}, {where}")
         tell(NEXT[shown.state])

@@ -44,7 +44,7 @@ def not_whole(names: Sequence[str]) -> AppError:
 def does_not_load(said: str) -> AppError:
     last = said.strip().splitlines()[-1:] or [""]
     return AppError(
-        "Training was installed but does not load.", "“Copy details” has the reason.", last[0] + "\n" + said
+        "Training was installed but does not load.", "The log in the data folder has the reason.", last[0] + "\n" + said
     )
 
 

@@ -40,7 +40,7 @@ class TrainingSection(QWidget):
     def _build_buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(8)
-        self.install = Button(self.tr("Install"), "primary", "download")
+        self.install = Button(self.tr("Install"), "secondary", "download")
         self.install.clicked.connect(self._install)
         self.from_folder = Button(self.tr("From a folder…"), "secondary", "folder-open")
         self.from_folder.clicked.connect(self._from_folder)
@@ -98,6 +98,10 @@ class TrainingSection(QWidget):
         room = ""
         if size is not None:
             room = self.tr("{0} to fetch, {1} on the disk.").format(size_text(size.fetched), size_text(size.on_disk))
+            if size.backend == "cuda":
+                room += " " + self.tr("It is for your NVIDIA card, and was not tried on one yet.")
+        if shown.blocked:
+            room += " " + self.tr("{0} A folder of wheels needs no network.").format(shown.blocked)
         states = {
             "absent": self.tr("Training is not part of this installation."),
             "none": self.tr("What trains models does not come with Inhouse: {0}").format(room),
