@@ -63,6 +63,11 @@ class Home:
         return self.root / "runtimes.json"
 
     @property
+    def components(self) -> Path:
+        """Parts of the installed application that are fetched on demand (app/finetune/component.py)."""
+        return self.root / "components"
+
+    @property
     def runs(self) -> Path:
         return self.root / "runs"
 
@@ -130,7 +135,7 @@ class Home:
 
     def ours(self) -> Iterator[Path]:
         """What is there of Inhouse in the data folder, its first level only: the rest of it may be somebody else's."""
-        folders = (self.models, self.readers, self.heads, self.embedders, self.runtimes, self.runs)
+        folders = (self.models, self.readers, self.heads, self.embedders, self.runtimes, self.runs, self.components)
         for folder in (*folders, self.backups, self.logs, self.cache):
             if folder.exists():
                 yield folder

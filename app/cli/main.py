@@ -33,6 +33,7 @@ from app.cli import (
     summarise,
     table,
     train,
+    training,
     vectors,
     watch,
 )
@@ -77,6 +78,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "chat": repl.command,
     "chats": chats.command,
     "train": train.command,
+    "training": training.command,
     "classify": classify.command,
     "eval": evaluate.command,
     "arena": arena.command,
@@ -122,6 +124,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_asking_commands(commands)
     _add_json(add_models_command(commands))
     _add_json(add_train_command(commands))
+    training.add_training_command(commands)
     _add_json(classify.add_classify_command(commands))
     _add_json(add_eval_command(commands, _count))
     arena = add_arena_command(commands)

@@ -16,18 +16,21 @@ from app.finetune.review import ReviewList
 from app.finetune.states import require
 from app.finetune.trainer_command import require_trainer
 from app.finetune.wizard import AWAY
+from app.paths import Home
 from trainer.spec import Written
 
 
 class Away:
     """The trainer reads and writes; `launched` is called when what came back is at work."""
 
-    def __init__(self, flows: RunFlows, reviews: Reviews, launched: Callable[[WatchedRun, Reply], object]) -> None:
-        self._flows, self._reviews, self._launched = flows, reviews, launched
+    def __init__(
+        self, home: Home, flows: RunFlows, reviews: Reviews, launched: Callable[[WatchedRun, Reply], object]
+    ) -> None:
+        self._home, self._flows, self._reviews, self._launched = home, flows, reviews, launched
 
     def _require(self, watched: WatchedRun) -> None:
         require("train", watched.state)
-        require_trainer()
+        require_trainer(self._home)
         wizard = watched.kept()
         if wizard.goal not in AWAY:
             raise AppError("What this run makes is no adapter of a chat model.", "Train it on this computer.")

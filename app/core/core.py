@@ -22,6 +22,7 @@ from app.core.chats import Chats
 from app.core.children import MakeChild, MakeRemote
 from app.core.clock import Clock
 from app.core.completions import Completions
+from app.core.component import ComponentDesk
 from app.core.documents import DocumentsDesk
 from app.core.doorway import MakeServer, no_server
 from app.core.downloads import DownloadsDesk
@@ -141,6 +142,7 @@ class Core:
         model_text = ModelTextDesk(house, self.documents)
         self.runtimes = RuntimesDesk(house, self.models, self.documents)
         training = TrainingDesk(house, self.models, self.documents, readers, trainer)
+        component = ComponentDesk(house, lambda: training.trains or model_folders.is_busy)
         completions = Completions(house, self.models)
         attachments.settled.connect(lambda *_: self.documents.list.recount())  # a photo may be among them
         for asked in (self.answers, questions, completions):
@@ -151,7 +153,7 @@ class Core:
         return (
             self.models, model_folders, catalogue, downloads, self.documents, self.tables, self.answers, questions,
             summaries, offers, chats, chat_files, projects, removals, attachments, readers, heads, embedders, vectors,
-            self.runtimes, folders, shares, training, completions, pictures, self.library, shares_of_words,
+            self.runtimes, folders, shares, training, component, completions, pictures, self.library, shares_of_words,
             model_text, BenchDesk(self.models), ArenaDesk(house, self.models, self.documents), self.api,
         )  # fmt: skip
 

@@ -20,7 +20,7 @@ from app.core.models import ModelsDesk
 from app.core.reply import Reply
 from app.errors import AppError, BadFile
 from app.files import cannot_write
-from app.finetune.trainer_command import require_trainer, trainer_command
+from app.finetune.trainer_command import require_trainer, trainer_command, trainer_environment
 from app.llama.gguf_reader import read_header
 from app.llama.model_folders import (
     FOLDER,
@@ -35,7 +35,6 @@ from app.models.listed import listed
 from app.models.model_files import is_missing
 from app.models.whole_files import check_room, reserved
 from app.settings import LLAMA_CPP
-from app.spawn import child_environment
 from app.types import InstalledModel
 from app.workers.calls.models import CopyProgress, ModelInstalled
 from app.workers.message import Call
@@ -75,7 +74,7 @@ class FolderModelsDesk:
         folder = Path(call.path).expanduser().absolute()
         adapter = is_adapter_folder(folder)
         check_adapter(folder) if adapter else check_folder(folder)
-        require_trainer()
+        require_trainer(self._house.home)
         known = next((each for each in self._house.registry.models() if each.lineage.get(FOLDER) == str(folder)), None)
         if known is not None:
             raise BadFile(f"This folder is installed as “{known.name}”.", "Choose it in the list.", code="known")
@@ -155,11 +154,11 @@ class FolderModelsDesk:
     def _run(self, command: str, folder: Path, out: Path, *more: str) -> dict[str, Any]:
         """→ what the trainer's command said; raises AppError where it could not do it."""
         self._process = subprocess.Popen(
-            trainer_command(command, str(folder), str(out), *more),
+            trainer_command(self._house.home, command, str(folder), str(out), *more),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=child_environment(self._house.home),
+            env=trainer_environment(self._house.home),
         )
         if self._dropped:
             self._process.kill()

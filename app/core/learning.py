@@ -44,7 +44,7 @@ class Material:
             corrected=corrected,
             chats=store.count(),
             memory_bytes=int(psutil.virtual_memory().total),
-            missing=missing_libraries(),
+            missing=missing_libraries(self._house.home),
         )
 
     def rated(self) -> Sequence[Rated]:

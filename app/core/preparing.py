@@ -59,7 +59,7 @@ class Preparing:
             AppError: the run is at work, training is not installed, or the base is gone or comes in several files.
         """
         require("prepare", watched.state)
-        require_trainer()
+        require_trainer(self._house.home)
         wizard = self._with_what_is_there(watched.kept())
         gathered = Gathered()
         start = self._start_of(wizard)
@@ -85,7 +85,7 @@ class Preparing:
             AppError: the run is at work, or the author cannot be used.
         """
         require("prepare", watched.state)
-        require_trainer()
+        require_trainer(self._house.home)
         wizard = self._with_what_is_there(watched.kept())
         if wizard.author in (RULES, OWN_FILE):
             raise AppError("Only a model is tried.", "Choose one that writes the questions.")

@@ -19,6 +19,7 @@ from app.core.calls import (
     catalogue,
     chat_files,
     chats,
+    component,
     documents,
     embedders,
     folders,
@@ -107,6 +108,7 @@ DoorCall = (
     | heads.Calls
     | vectors.Calls
     | runtimes.Calls
+    | component.Calls
     | tables.Calls
     | api.Calls
     | bench.Calls
@@ -156,6 +158,8 @@ DoorData = (
     | vectors.Events
     | runtimes.Answers
     | runtimes.Events
+    | component.Answers
+    | component.Events
     | training.Answers
     | training.Events
     | api.Api

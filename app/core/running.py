@@ -64,7 +64,7 @@ class Running:
     def measure(self, call: c.MeasureRun, watched: WatchedRun, reply: Reply) -> None:
         """What training would take, without starting it."""
         require("train", watched.state)
-        require_trainer()
+        require_trainer(self._house.home)
         self._reviews.with_list(watched.run, lambda review: self._measure(watched, review, reply), reply.failed)
 
     def _measure(self, watched: WatchedRun, review: ReviewList, reply: Reply) -> None:
@@ -109,7 +109,7 @@ class Running:
     def train(self, call: c.TrainRun, watched: WatchedRun, reply: Reply) -> None:
         """The person has seen the list: measure, and start where it fits."""
         require("train", watched.state)
-        require_trainer()
+        require_trainer(self._house.home)
         self._reviews.with_list(
             watched.run, lambda review: self._train(watched, review, reply, call.pause_chat), reply.failed
         )
@@ -149,7 +149,7 @@ class Running:
             self._preparing.begin(watched, reply)
             return
         require("resume", watched.state)
-        require_trainer()
+        require_trainer(self._house.home)
         self._flows.run(watched, cases.resume(watched.run), lambda _: self.launched(watched, reply), reply.failed)
 
     def launched(self, watched: WatchedRun, reply: Reply) -> None:

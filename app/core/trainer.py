@@ -18,10 +18,9 @@ from app.errors import AppError
 from app.finetune.away import ExportTraining, TakeAdapter
 from app.finetune.measured import Measured
 from app.finetune.runs import Run
-from app.finetune.trainer_command import trainer_command
+from app.finetune.trainer_command import trainer_command, trainer_environment
 from app.finetune.wishes import CheckData, LaunchTrainer, PlanTraining, TryAuthor
 from app.paths import Home
-from app.spawn import child_environment
 from app.workers.message import Call
 from trainer.spec import Checked, Trial, Written
 
@@ -140,11 +139,11 @@ class TrainerProcess(LocalWork):
         if sys.platform == "win32":
             detached = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
         return subprocess.Popen(
-            trainer_command(*command),
+            trainer_command(self._home, *command),
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=errors,
-            env=child_environment(self._home),
+            env=trainer_environment(self._home),
             start_new_session=True,
             creationflags=detached,
         )

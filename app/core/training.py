@@ -62,7 +62,7 @@ class TrainingDesk:
         self._authoring = authoring = Authoring(house, models, self._material, watch)
         self._preparing = Preparing(house, documents, watch, flows, reviews, self._material, runs, readers, authoring)
         self._running = Running(house, models, watch, flows, reviews, self._preparing)
-        self._away = Away(flows, reviews, self._running.launched)
+        self._away = Away(house.home, flows, reviews, self._running.launched)
         self._use = TrainingUse(house, models, watch, flows, readers)
         self._take_over()
 
@@ -71,6 +71,11 @@ class TrainingDesk:
         """Whether data is gathered, something measured or installed, or a model on a server writes questions. Any
         other trainer at work needs no core."""
         return self._flows.is_busy or self._authoring.is_busy
+
+    @property
+    def trains(self) -> bool:
+        """Whether a trainer is at work on a run."""
+        return bool(self._watch.busy())
 
     def handlers(self) -> Mapping[type[Call], Handler]:
         about_a_run: dict[type[Call], RunHandler] = {
@@ -155,7 +160,7 @@ class TrainingDesk:
         self._watch.keep(watched, resolved(watched.wizard, self._house.registry.models(), collections))
 
     def _begin(self, call: c.BeginRun, reply: Reply) -> None:
-        require_trainer()
+        require_trainer(self._house.home)
         run = self._runs.create()
         asked = of_earlier_runs(self._runs)
         wizard = changed(Wizard(id=run.id, created_at=time.time(), own=asked), call.changes, by_hand=call.by_hand)

@@ -10,6 +10,7 @@ from app.finetune.author import OWN_FILE
 from app.finetune.durations import duration, then
 from app.finetune.estimate import fit_of, preparing_s
 from app.finetune.states import BUSY, RunState
+from app.finetune.trainer_command import lacking
 from app.finetune.wizard import ASKED, FROM_DOCUMENTS, Goal, Resources, Step, Wizard
 from trainer.spec import RECIPES, SIZES, TOKENS_A_WEIGHT
 
@@ -130,9 +131,7 @@ def state_of(wizard: Wizard, resources: Resources, state: RunState, reviewed: Re
 def _goal_state(wizard: Wizard, resources: Resources) -> StepState:
     label, ready = "Choose data", "Next: choose what to learn from."
     if resources.missing:
-        what = ", ".join(resources.missing)
-        reason = f"Training is not installed on this computer ({what} missing). Install Inhouse with training."
-        return StepState(action=label, allowed=False, reason=reason, warning=True)
+        return StepState(action=label, allowed=False, reason=" ".join(lacking(resources.missing)), warning=True)
     if wizard.goal in ("search", "scratch"):
         return StepState(action=label, allowed=True, reason=ready)
     if not wizard.base:

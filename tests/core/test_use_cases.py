@@ -225,6 +225,11 @@ TABLE: dict[str, Use] = {
     "TestRuntime": Use("LlamaRuntimes.test", "models"),
     "AddRuntime": Use("LlamaRuntimes.add", "models"),
     "TryRuntime": Use(why=INSIDE),
+    "ShowComponent": Use("TrainingComponent.look", "training"),
+    "InstallComponent": Use("TrainingComponent.install", "training"),
+    "RepairComponent": Use("TrainingComponent.repair", "training"),
+    "CancelComponent": Use("TrainingComponent.cancel", "training"),
+    "RemoveComponent": Use("TrainingComponent.remove", "training"),
     # trainings
     "ListRuns": Use("RunList.refresh", "train", "runs"),
     "ListResources": Use("FinetuneController.refresh", "train"),

@@ -17,6 +17,8 @@ from app.gui.settings.runtime_section import RuntimeSection
 from app.gui.settings.runtimes import LlamaRuntimes
 from app.gui.settings.sections import AboutSection, DataSection, HardwareSection, PrivacySection
 from app.gui.settings.shortcut_list import KeyTable
+from app.gui.settings.training_component import TrainingComponent
+from app.gui.settings.training_section import TrainingSection
 from app.gui.settings.vector_section import VectorSection
 from app.gui.settings.vector_servers import VectorServers
 from app.gui.shell.main_window import MainWindow
@@ -30,6 +32,8 @@ def build(parts: Parts, window: MainWindow) -> SettingsPage:
     runtimes = LlamaRuntimes(parts.core, window)
     runtimes.failed.connect(lambda error: window.toast(str(error)))
     runtimes.said.connect(window.toast)
+    training = TrainingComponent(parts.core, window)
+    training.failed.connect(lambda error: window.toast(str(error)))
     locked = "" if parts.settings.get(ADD_RUNTIMES) else parts.settings.policy.why(ADD_RUNTIMES.key)
     known = KnownLibrary(parts.core, window)
     editor = LibraryEditor(known, parts.settings, parts.models, parts.collections, lambda: window, window)
@@ -37,7 +41,9 @@ def build(parts: Parts, window: MainWindow) -> SettingsPage:
         "Assistants": lambda: LibraryList(editor, scrolls=False),
         "Documents": lambda: VectorSection(servers, window.confirm),
         "Models and hardware": lambda: HardwareSection(
-            lambda: parts.models.info, RuntimeSection(runtimes, window.confirm, locked)
+            lambda: parts.models.info,
+            RuntimeSection(runtimes, window.confirm, locked),
+            TrainingSection(training, window.confirm),
         ),
         "API": lambda: ProgramsSection(parts.core, window.confirm),
         "Privacy": lambda: PrivacySection(parts.home),

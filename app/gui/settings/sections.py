@@ -209,8 +209,8 @@ class AboutSection(QWidget):
 class HardwareSection(QWidget):
     """What the engine runs on, as it says itself."""
 
-    def __init__(self, info: Callable[[], ModelInfo | None], below: QWidget) -> None:
-        """`below` says what it could run on."""
+    def __init__(self, info: Callable[[], ModelInfo | None], *below: QWidget) -> None:
+        """`below` says what it could run on, and what can be fetched for it."""
         super().__init__()
         column = _column(self)
         column.addSpacing(8)
@@ -228,7 +228,8 @@ class HardwareSection(QWidget):
                 if text:
                     column.addWidget(Label(text[:1].upper() + text[1:], "caption", "text2", wrap=True))
         column.addWidget(_Fact(self.tr("Models are downloaded from"), hub_text()))
-        column.addWidget(below)
+        for part in below:
+            column.addWidget(part)
 
 
 def hub_text() -> str:
