@@ -26,6 +26,7 @@ from app.cli import (
     hidden,
     model_text,
     models,
+    opening,
     personal,
     reader,
     repl,
@@ -50,10 +51,12 @@ from app.cli.vectors import add_vectors_command
 from app.cli.watch_options import add_watch_command
 from app.errors import AppError
 from app.log import start_log
+from app.opened import OPEN, absolute
 from app.packages import version_of
 from app.paths import home
 
 COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
+    OPEN: opening.command,
     "add": documents.add,
     "ask": ask.command,
     "assistants": assistants.assistants,
@@ -156,6 +159,10 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_document_commands(commands: argparse._SubParsersAction[Parser]) -> None:
+    opened = commands.add_parser(
+        OPEN, help="what a drop on the window does: add documents, import a model or a collection"
+    )
+    opened.add_argument("paths", nargs="+", metavar="FILE", type=absolute)
     add = commands.add_parser(
         "add",
         help="index files and folders",
