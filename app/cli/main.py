@@ -141,6 +141,7 @@ def build_parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="check versions, hardware and the health of every store")
     doctor.add_argument("--quick", action="store_true", help="do not load the model")
     doctor.add_argument("--discard", default="", metavar="FILE", help="delete a damaged file that was set aside")
+    doctor.add_argument("--report", default="", metavar="FILE", help="write it for a support desk, without contents")
     bench = commands.add_parser("bench", help="measure speed, beside a reference of the same run, or answers")
     bench.add_argument("what", choices=tuple(BENCHES))
     bench.add_argument(

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.core.calls.runtimes import RuntimesChanged
 from app.core.protocol import SettingsChanged, SettingsRead, Welcome
+from app.crashes import HARD, collect, watch_for_crash
 from app.errors import AppError
 from app.gui import pages
 from app.gui.chat.controller import ChatController
@@ -23,7 +24,7 @@ from app.gui.icons import forget_icons
 from app.gui.models.arrived import tell_downloads
 from app.gui.models.controller import ModelsController
 from app.gui.pages import PAGES, accept_drops, build_page, export_chat, import_pages, show_shortcuts
-from app.gui.shell.crash import install_excepthook, install_message_handler, show_start_error
+from app.gui.shell.crash import install_excepthook, install_message_handler, show_crash, show_start_error
 from app.gui.shell.main_window import MainWindow
 from app.gui.shell.page import Page
 from app.gui.shell.session import Session
@@ -98,7 +99,9 @@ def run(argv: list[str], on_painted: Callable[[], None] | None = None, files: Se
     instance = SingleInstance(place, app)
     if not instance.acquire():
         return _hand_over(app, instance, files)
+    crashed = [each for each in collect(place) if each.stem.endswith((f"window-{HARD}", f"core-{HARD}"))]
     start_log(place, "window")
+    watch_for_crash(place, "window")
     install_message_handler()
     try:
         parts = build_parts(place, app)
@@ -110,6 +113,8 @@ def run(argv: list[str], on_painted: Callable[[], None] | None = None, files: Se
     FocusRing(app)
     if on_painted is not None:
         window.painted.connect(on_painted)
+    if crashed:
+        window.painted.connect(lambda: show_crash(crashed[-1], window))
     show_window(parts, window, instance, files)
     status = app.exec()
     stop(parts)
