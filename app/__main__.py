@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 def main(argv: list[str] | None = None) -> int:
     """Start what the arguments name; returns the exit status."""
     args = sys.argv[1:] if argv is None else argv
+    if getattr(sys, "frozen", False) and args[:1] not in (["--worker"], ["--core"], ["--child"]):
+        from app import updates  # a process of our own stays with the version that started it
+
+        updates.hand_over(args)
     if args[:1] == ["--worker"] and len(args) == 2:
         from app import roles
         from app.workers import host, message

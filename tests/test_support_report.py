@@ -45,7 +45,7 @@ def planted(data_folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     path = f"/home/{PLANTED['user']}/Documents/{PLANTED['document']}.pdf"
     with sqlite3.connect(place.chats_db) as db:
         db.execute(
-            "UPDATE turns SET text = ? WHERE id = (SELECT max(id) FROM turns WHERE role = 'user')",
+            "UPDATE turns SET text = ? WHERE id = (SELECT max(id) FROM turns WHERE role = 'question')",
             (PLANTED["question"],),
         )
     db.close()

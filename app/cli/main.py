@@ -34,6 +34,7 @@ from app.cli import (
     summarise,
     table,
     train,
+    update,
     vectors,
     watch,
 )
@@ -85,6 +86,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "arena": arena.command,
     "serve": serve.command,
     "doctor": doctor.command,
+    "update": update.command,
     "bench": bench.command,
 }
 """What runs each command; it returns the exit status."""
@@ -138,6 +140,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_library_commands(commands, Parser)
     _add_json(add_vectors_command(commands))
     _add_serve_command(commands)
+    update.add_update_command(commands)
     doctor = commands.add_parser("doctor", help="check versions, hardware and the health of every store")
     doctor.add_argument("--quick", action="store_true", help="do not load the model")
     doctor.add_argument("--discard", default="", metavar="FILE", help="delete a damaged file that was set aside")

@@ -34,7 +34,7 @@ STORES: tuple[tuple[str, tuple[str, ...]], ...] = (
     )),
     ("chats.db", (
         "SELECT title FROM chats ORDER BY id DESC", "SELECT name FROM projects",
-        "SELECT text FROM turns WHERE role = 'user' ORDER BY id DESC",
+        "SELECT text FROM turns WHERE role = 'question' ORDER BY id DESC",
     )),
     ("tables.db", ("SELECT name FROM tables",)),
 )  # fmt: skip
