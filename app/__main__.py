@@ -5,8 +5,10 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, cast
+
+from app.opened import OPEN, files_of
 
 if TYPE_CHECKING:
     from app.core.doorway import MakeServer
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
 def main(argv: list[str] | None = None) -> int:
     """Start what the arguments name; returns the exit status."""
     args = sys.argv[1:] if argv is None else argv
+    if getattr(sys, "frozen", False) and args[:1] not in (["--worker"], ["--core"], ["--child"]):
+        from app import updates  # a process of our own stays with the version that started it
+
+        updates.hand_over(args)
     if args[:1] == ["--worker"] and len(args) == 2:
         from app import roles
         from app.workers import host, message
@@ -35,7 +41,8 @@ def main(argv: list[str] | None = None) -> int:
         from app import roles
 
         return roles.HELPERS[args[1]]()
-    if args:
+    files = files_of(args)
+    if args and not files:
         from app import cli
 
         return cli.main(args)
@@ -43,16 +50,17 @@ def main(argv: list[str] | None = None) -> int:
         sys.stderr.write("There is no display here, so Inhouse opens in the terminal.\n")
         from app import cli
 
-        return cli.main(["chat"])
-    return open_window()
+        return cli.main([OPEN, *files] if files else ["chat"])
+    return open_window(files=files)
 
 
-def open_window(on_painted: Callable[[], None] | None = None) -> int:
-    """The window; `on_painted` is for measuring. Before the first paint the garbage collector has nothing to find."""
+def open_window(on_painted: Callable[[], None] | None = None, files: Sequence[str] = ()) -> int:
+    """The window; `on_painted` is for measuring, `files` are opened in it. Before the first paint the garbage collector
+    has nothing to find."""
     gc.disable()
     from app.gui import main as gui
 
-    return gui.run(sys.argv[:1], on_painted)
+    return gui.run(sys.argv[:1], on_painted, files)
 
 
 def _has_display() -> bool:

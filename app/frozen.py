@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
+
+from app.packages import version_of
+
+RELEASE = "release.json"
 
 
 def folder() -> Path | None:
@@ -13,6 +19,23 @@ def folder() -> Path | None:
     if named := os.environ.get("INHOUSE_BUNDLE"):
         return Path(named)
     return Path(sys._MEIPASS) if getattr(sys, "frozen", False) else None  # type: ignore[attr-defined]
+
+
+def release() -> dict[str, Any]:
+    """What `release.json` says, which lies beside the program; {} from source, or where it cannot be read."""
+    bundle = folder()
+    if bundle is None:
+        return {}
+    try:
+        said = json.loads((bundle.parent / RELEASE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def version() -> str:
+    """Of Inhouse; "unknown" where nothing says it."""
+    return str(release().get("version") or version_of("inhouse") or "unknown")
 
 
 def python() -> Path | None:

@@ -17,6 +17,7 @@ import psutil
 import pytest
 from openpyxl import load_workbook
 
+from app import __main__ as start
 from app.chats.store import ChatStore
 from app.cli import main
 from app.core import address
@@ -454,3 +455,18 @@ def test_every_document_that_mentions_something_is_listed(folder: Path, tmp_path
     assert "is no date" in capsys.readouterr().err
     assert main(["find"]) == 1
     assert "Nothing to look for" in capsys.readouterr().err
+
+
+def test_without_a_display_files_are_opened_in_the_terminal(
+    folder: Path, tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    broken = tmp_path / "broken.gguf"
+    broken.write_bytes(b"no model")
+    assert start.main([str(folder / "leave.txt"), str(broken), str(tmp_path / "gone.pdf")]) == 1
+    said = capsys.readouterr()
+    assert "indexed" in said.out and "leave.txt" in said.out
+    assert "no display" in said.err and "“gone.pdf” is not there" in said.err and "broken.gguf" in said.err
+    assert start.main(["open", str(folder / "leave.txt")]) == 0
+    assert "unchanged" in capsys.readouterr().out

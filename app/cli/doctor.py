@@ -17,7 +17,8 @@ from typing import Any
 import psutil
 
 from app.cli.graphics import graphics, graphics_check
-from app.cli.output import say, say_json, size_text
+from app.cli.output import say, say_json, size_text, tell
+from app.cli.report import write_report
 from app.cli.session import Session
 from app.core.calls.models import UseModel
 from app.database import versions
@@ -49,6 +50,12 @@ def command(args: argparse.Namespace, session: Session) -> int:
         say(f"Deleted: {discard(session.home, args.discard).name}")
         return 0
     report = examine(session, engine=not args.quick)
+    if args.report:
+        path = Path(args.report).expanduser().absolute()
+        write_report(session.home, session.settings, report, path)
+        say(str(path))
+        tell("No contents, names, paths or keys are in it. Please read it before you hand it on.")
+        return 0
     if args.json:
         say_json(report)
     else:

@@ -26,6 +26,7 @@ from app.cli import (
     hidden,
     model_text,
     models,
+    opening,
     personal,
     reader,
     repl,
@@ -34,6 +35,7 @@ from app.cli import (
     table,
     train,
     training,
+    update,
     vectors,
     watch,
 )
@@ -51,10 +53,12 @@ from app.cli.vectors import add_vectors_command
 from app.cli.watch_options import add_watch_command
 from app.errors import AppError
 from app.log import start_log
+from app.opened import OPEN, absolute
 from app.packages import version_of
 from app.paths import home
 
 COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
+    OPEN: opening.command,
     "add": documents.add,
     "ask": ask.command,
     "assistants": assistants.assistants,
@@ -84,6 +88,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "arena": arena.command,
     "serve": serve.command,
     "doctor": doctor.command,
+    "update": update.command,
     "bench": bench.command,
 }
 """What runs each command; it returns the exit status."""
@@ -138,9 +143,11 @@ def build_parser() -> argparse.ArgumentParser:
     add_library_commands(commands, Parser)
     _add_json(add_vectors_command(commands))
     _add_serve_command(commands)
+    update.add_update_command(commands)
     doctor = commands.add_parser("doctor", help="check versions, hardware and the health of every store")
     doctor.add_argument("--quick", action="store_true", help="do not load the model")
     doctor.add_argument("--discard", default="", metavar="FILE", help="delete a damaged file that was set aside")
+    doctor.add_argument("--report", default="", metavar="FILE", help="write it for a support desk, without contents")
     bench = commands.add_parser("bench", help="measure speed, beside a reference of the same run, or answers")
     bench.add_argument("what", choices=tuple(BENCHES))
     bench.add_argument(
@@ -159,6 +166,10 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_document_commands(commands: argparse._SubParsersAction[Parser]) -> None:
+    opened = commands.add_parser(
+        OPEN, help="what a drop on the window does: add documents, import a model or a collection"
+    )
+    opened.add_argument("paths", nargs="+", metavar="FILE", type=absolute)
     add = commands.add_parser(
         "add",
         help="index files and folders",

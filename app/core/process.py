@@ -218,7 +218,7 @@ class ChildProcess:
         try:
             frame = decode_frame(line)
         except msgspec.MsgspecError:
-            log.warning("The %s process said something unreadable: %.200r", self.role, line)
+            log.warning("The %s process said something unreadable, %d bytes", self.role, len(line))
             return
         if frame.id == 0:
             self._take_word(frame)

@@ -23,6 +23,7 @@ from app.core.core import Core
 from app.core.doorway import MakeServer, no_server
 from app.core.process import ChildProcess
 from app.core.protocol import DoorFrame, DoorKind, DoorRequest, decode_request, encode
+from app.crashes import note_crash, watch_for_crash
 from app.errors import AppError
 from app.files import secure
 from app.log import start_log
@@ -140,6 +141,7 @@ async def run(place: Home, command: Command = child_command, load_api: Callable[
     """Own the data folder until nobody needs it. Nothing here listens on the network but the API, once it is on."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
+    loop.set_exception_handler(lambda _, said: _not_expected(place, said))
     with contextlib.suppress(NotImplementedError):  # Windows
         loop.add_signal_handler(signal.SIGTERM, stop.set)
         loop.add_signal_handler(signal.SIGINT, stop.set)
@@ -170,6 +172,14 @@ async def run(place: Home, command: Command = child_command, load_api: Callable[
         core.api.when_off(off.set)
         await off.wait()
     await asyncio.gather(*(child.wait_gone() for child in children))
+
+
+def _not_expected(place: Home, said: dict[str, Any]) -> None:
+    """A task or callback failed in a way that nobody foresaw: the core goes on, and a report stays on the disk."""
+    error = said.get("exception")
+    log.error("Not expected: %s", said.get("message", ""), exc_info=error)
+    if error is not None:
+        note_crash(place, "core", error)
 
 
 def _copy_chats(place: Home, core: Core, loop: asyncio.AbstractEventLoop) -> None:
@@ -215,6 +225,7 @@ def main(command: Command = child_command, load_api: Callable[[], MakeServer] = 
         return 0
     try:
         start_log(place, "core")
+        watch_for_crash(place, "core")
         asyncio.run(run(place, command, load_api))
     finally:
         lock.release()

@@ -122,7 +122,7 @@ class CoreClient(QObject):
         try:
             frame: DoorFrame = decode_frame(line)
         except msgspec.MsgspecError:
-            log.warning("The core said something unreadable: %.200r", line)
+            log.warning("The core said something unreadable, %d bytes", len(line))
             return
         if frame.id == 0:
             if frame.data is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.core.calls.runtimes import RuntimesChanged
 from app.core.protocol import SettingsChanged, SettingsRead, Welcome
+from app.crashes import HARD, collect, watch_for_crash
 from app.errors import AppError
 from app.gui import pages
 from app.gui.chat.controller import ChatController
@@ -23,7 +24,7 @@ from app.gui.icons import forget_icons
 from app.gui.models.arrived import tell_downloads
 from app.gui.models.controller import ModelsController
 from app.gui.pages import PAGES, accept_drops, build_page, export_chat, import_pages, show_shortcuts
-from app.gui.shell.crash import install_excepthook, install_message_handler, show_start_error
+from app.gui.shell.crash import install_excepthook, install_message_handler, show_crash, show_start_error
 from app.gui.shell.main_window import MainWindow
 from app.gui.shell.page import Page
 from app.gui.shell.session import Session
@@ -88,17 +89,19 @@ class Parts:
             self._for_documents.append(use)
 
 
-def run(argv: list[str], on_painted: Callable[[], None] | None = None) -> int:
-    """Open the window and stay until it closes; returns the exit status. `on_painted` is for measuring the start."""
+def run(argv: list[str], on_painted: Callable[[], None] | None = None, files: Sequence[str] = ()) -> int:
+    """Open the window and stay until it closes; returns the exit status. `on_painted` is for measuring the start.
+
+    `files` are absolute paths to open in it, or in the window that already runs.
+    """
     place = home()
     app = _application(argv)
     instance = SingleInstance(place, app)
     if not instance.acquire():
-        if instance.raise_other():
-            return 0
-        show_start_error(app, _held_by_other())
-        return 1
+        return _hand_over(app, instance, files)
+    crashed = [each for each in collect(place) if each.stem.endswith((f"window-{HARD}", f"core-{HARD}"))]
     start_log(place, "window")
+    watch_for_crash(place, "window")
     install_message_handler()
     try:
         parts = build_parts(place, app)
@@ -110,7 +113,9 @@ def run(argv: list[str], on_painted: Callable[[], None] | None = None) -> int:
     FocusRing(app)
     if on_painted is not None:
         window.painted.connect(on_painted)
-    show_window(parts, window, instance)
+    if crashed:
+        window.painted.connect(lambda: show_crash(crashed[-1], window))
+    show_window(parts, window, instance, files)
     status = app.exec()
     stop(parts)
     instance.release()
@@ -195,10 +200,10 @@ def build_window(parts: Parts) -> MainWindow:
     return window
 
 
-def show_window(parts: Parts, window: MainWindow, instance: SingleInstance) -> None:
-    """Show it; after its first paint the processes start and the rest is made ready."""
+def show_window(parts: Parts, window: MainWindow, instance: SingleInstance, files: Sequence[str] = ()) -> None:
+    """Show it; after its first paint the processes start, the rest is made ready and `files` are opened."""
     instance.raised.connect(window.raise_window)
-    window.painted.connect(lambda: _in_turns(window, _after_first_paint(parts, window, instance)))
+    window.painted.connect(lambda: _in_turns(window, _after_first_paint(parts, window, instance, files)))
     window.show()
 
 
@@ -236,7 +241,9 @@ def _reopen(parts: Parts, chat_id: int) -> None:
     parts.chats.open_chat(chat_id)
 
 
-def _after_first_paint(parts: Parts, window: MainWindow, instance: SingleInstance) -> Iterator[None]:
+def _after_first_paint(
+    parts: Parts, window: MainWindow, instance: SingleInstance, files: Sequence[str]
+) -> Iterator[None]:
     """What is slow, or of use only later, in steps between which keys and clicks are served."""
     parts.core.connect_core()
     yield
@@ -245,7 +252,9 @@ def _after_first_paint(parts: Parts, window: MainWindow, instance: SingleInstanc
     parts.documents.refresh()
     yield
     yield from import_pages()
-    accept_drops(parts, window)
+    opening = accept_drops(parts, window)
+    instance.asked.connect(opening.open)
+    opening.open(list(files))
     yield
     _follow_training(parts, window)
     yield
@@ -326,6 +335,18 @@ def _follow_training(parts: Parts, window: MainWindow) -> None:
 
     parts.finetune.status_changed.connect(tell)
     parts.finetune.find_running()
+
+
+def _hand_over(app: QApplication, instance: SingleInstance, files: Sequence[str]) -> int:
+    """Leave everything to the window that runs; returns the exit status."""
+    try:
+        if instance.raise_other(files):
+            return 0
+        error = _held_by_other()
+    except AppError as refused:
+        error = refused
+    show_start_error(app, error)
+    return 1
 
 
 def _held_by_other() -> AppError:

@@ -16,6 +16,7 @@ from app.gui.shell.page import Page
 
 if TYPE_CHECKING:
     from app.gui.documents.controller import DocumentsController
+    from app.gui.documents.opening import Opening
     from app.gui.finetune.controller import FinetuneController
 
 Builder = Callable[[Parts, MainWindow], Page]
@@ -111,11 +112,11 @@ def finetune_controller() -> type[FinetuneController]:
     return FinetuneController
 
 
-def accept_drops(parts: Parts, window: MainWindow) -> None:
-    """Files dropped anywhere on the window are added, a model file is imported."""
+def accept_drops(parts: Parts, window: MainWindow) -> Opening:
+    """Files dropped anywhere on the window are added, a model file is imported; → what does so with files to open."""
     from app.gui.documents.build import add_drop_overlay
 
-    add_drop_overlay(parts, window)
+    return add_drop_overlay(parts, window)
 
 
 def export_chat(parts: Parts, window: MainWindow, chat_id: int) -> None:

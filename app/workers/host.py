@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from app.crashes import note_crash, watch_for_crash
 from app.errors import AppError
 from app.files import OTHERS
 from app.paths import Home, home
@@ -257,6 +258,7 @@ class Host:
             self._finish(key, Frame(key, "error", error=failure_of(error)))
         except Exception as error:
             log.exception("A request failed")
+            note_crash(home(), "worker", error)
             detail = traceback.format_exc()
             failure = Failure("Something went wrong inside Inhouse.", f"Please try again. ({error})", detail)
             self._finish(key, Frame(key, "error", error=failure))
@@ -286,6 +288,7 @@ def main(name: WorkerRole, make: Callable[[Home], RoleHandler]) -> int:
     inbox.start()
     heart.start()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=f"{name} %(levelname)s %(name)s: %(message)s")
+    watch_for_crash(home(), name)
     if name != "models":
         forbid_network()
     try:

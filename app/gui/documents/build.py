@@ -17,6 +17,7 @@ from app.gui.chat.sources import SourceReader
 from app.gui.collections import DEFAULT_COLLECTION
 from app.gui.compare.open import add_comparing, show_comparison
 from app.gui.documents.drop_overlay import DropOverlay
+from app.gui.documents.opening import Opening
 from app.gui.documents.page import DocumentsPage
 from app.gui.documents.row import Row
 from app.gui.hidden_text import open_hidden_text
@@ -120,8 +121,9 @@ def taught_sentence(models: Sequence[InstalledModel], document_ids: Sequence[int
     return " ".join(QCoreApplication.translate("Documents", words).format(names) for words, names in said if names)
 
 
-def add_drop_overlay(parts: Parts, window: MainWindow) -> DropOverlay:
-    """Let files be dropped anywhere on the window: documents are added, a model is imported."""
+def add_drop_overlay(parts: Parts, window: MainWindow) -> Opening:
+    """Let files be dropped anywhere on the window: documents are added, a model is imported. → What does the same with
+    files that are opened with Inhouse."""
 
     def open_page() -> QWidget:
         page = window.built(window.key)
@@ -165,4 +167,4 @@ def add_drop_overlay(parts: Parts, window: MainWindow) -> DropOverlay:
     overlay.files_dropped.connect(add)
     overlay.files_attached.connect(attach)
     overlay.model_dropped.connect(import_model)
-    return overlay
+    return Opening(window, overlay, parts.collections)

@@ -17,7 +17,7 @@ from app.workers.calls.models import CopyProgress, ExportModel, ImportModel, Mod
 
 
 class ModelFiles(QObject):
-    """One file at a time each way."""
+    """One file at a time each way; those that are to come in wait for each other."""
 
     importing = Signal(str, float, float)
     """File name, fraction, seconds left (0 where unknown)."""
@@ -33,6 +33,7 @@ class ModelFiles(QObject):
         self._core = core
         self._in: Job | None = None
         self._out: Job | None = None
+        self._next: list[Path] = []
 
     @property
     def is_exporting(self) -> bool:
@@ -41,14 +42,15 @@ class ModelFiles(QObject):
     def import_file(self, path: Path) -> None:
         """Check a model file and copy it into the data folder; of a model folder a file is made."""
         if self._in is not None and self._in.active:
+            self._next.append(path)
             return
         self.importing.emit(path.name, 0.0, 0.0)
         self._in = self._core.request(
             ImportFolder(path=str(path)) if path.is_dir() else ImportModel(path=str(path)),
             event=_moved(lambda data: self.importing.emit(path.name, data.done / data.total, _seconds_left(data))),
-            done=self._imported,
-            failed=lambda error: self.import_ended.emit(None, error),
-            cancelled=lambda: self.import_ended.emit(None, None),
+            done=lambda data: self._import_ended(data, None),
+            failed=lambda error: self._import_ended(None, error),
+            cancelled=lambda: self._import_ended(None, None),
         )
 
     def cancel_import(self) -> None:
@@ -76,8 +78,11 @@ class ModelFiles(QObject):
         if self._out is not None:
             self._out.cancel()
 
-    def _imported(self, data: ModelInstalled) -> None:
-        self.import_ended.emit(data.model, None)
+    def _import_ended(self, data: ModelInstalled | None, error: AppError | None) -> None:
+        self._in = None
+        self.import_ended.emit(data.model if data is not None else None, error)
+        if self._next:
+            self.import_file(self._next.pop(0))
 
 
 def _moved(tell: Callable[[CopyProgress], object]) -> Callable[[Any], None]:

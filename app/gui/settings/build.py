@@ -11,6 +11,7 @@ from app.gui.library.editor import LibraryEditor
 from app.gui.library.known import KnownLibrary
 from app.gui.library.library_list import LibraryList
 from app.gui.parts import Parts
+from app.gui.settings.login_row import LoginRow
 from app.gui.settings.page import SettingsPage
 from app.gui.settings.programs import ProgramsSection
 from app.gui.settings.runtime_section import RuntimeSection
@@ -38,6 +39,7 @@ def build(parts: Parts, window: MainWindow) -> SettingsPage:
     known = KnownLibrary(parts.core, window)
     editor = LibraryEditor(known, parts.settings, parts.models, parts.collections, lambda: window, window)
     extra: dict[str, Callable[[], QWidget]] = {
+        "General": lambda: LoginRow(lambda error: window.toast(str(error))),
         "Assistants": lambda: LibraryList(editor, scrolls=False),
         "Documents": lambda: VectorSection(servers, window.confirm),
         "Models and hardware": lambda: HardwareSection(

@@ -26,6 +26,7 @@ NOTES = {
     "Models and hardware": "Changes load the model again; the old one answers until then",
 }
 SECTION_ICONS = {
+    "General": "settings",
     "Appearance": "palette",
     "Answers": "message-square",
     "Assistants": "text-quote",

@@ -6,12 +6,14 @@ import logging
 import platform
 import sys
 import traceback
+from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler, qVersion
+from PySide6.QtCore import QMessageLogContext, Qt, QtMsgType, qInstallMessageHandler, qVersion
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QPlainTextEdit, QWidget
 
+from app.crashes import note_crash
 from app.errors import AppError
 from app.gui.theme import Theme, theme
 from app.gui.widgets import Button, ConfirmDialog
@@ -68,7 +70,8 @@ def install_excepthook(home: Home) -> None:
             QApplication.quit()
             return
         text = "".join(traceback.format_exception(kind, error, trace))
-        log.error("Not expected:\n%s", text)
+        log.error("Not expected", exc_info=(kind, error, trace))
+        note_crash(home, "window", error)
         if shown or QApplication.instance() is None:
             return
         try:
@@ -98,9 +101,26 @@ def install_message_handler() -> None:
     qt_log = logging.getLogger("qt")
 
     def handle(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
-        qt_log.log(LEVELS.get(kind, logging.WARNING), "%s: %s", context.category, message)
+        qt_log.log(
+            LEVELS.get(kind, logging.WARNING), f"{context.category}: {message}"
+        )  # without arguments: not taken for contents
 
     qInstallMessageHandler(handle)
+
+
+def show_crash(report: Path, parent: QWidget) -> None:
+    """Say once that Inhouse ended hard the last time, with the report that stays on the disk."""
+    title = QApplication.translate("Crash", "Inhouse ended unexpectedly the last time")
+    detail = QApplication.translate(
+        "Crash", "Your chats and documents are kept. A report without contents is in {0}; nobody was sent it."
+    )
+    try:
+        text = report.read_text(encoding="utf-8")
+    except OSError:
+        return
+    dialog = ErrorDialog(title, detail.format(report.parent), text, parent)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.open()
 
 
 def show_start_error(app: QApplication, error: AppError) -> None:

@@ -108,15 +108,15 @@ class MainWindow(PlacedWindow):
     def show_first_run(self) -> None:
         """The welcome instead of everything else, until `end_first_run`."""
         page = self._make_page("first_run")
-        self._outer.setCurrentIndex(self._outer.addWidget(page.widget))
+        self.outer.setCurrentIndex(self.outer.addWidget(page.widget))
         page.first_focus().setFocus(Qt.FocusReason.OtherFocusReason)
 
     def end_first_run(self) -> None:
         """The welcome is over: the chat."""
-        page = self._outer.currentWidget()
-        self._outer.setCurrentIndex(0)
-        if page is not None and page is not self._outer.widget(0):
-            self._outer.removeWidget(page)
+        page = self.outer.currentWidget()
+        self.outer.setCurrentIndex(0)
+        if page is not None and page is not self.outer.widget(0):
+            self.outer.removeWidget(page)
             page.deleteLater()
         self.show_page("chat")
 
@@ -202,7 +202,7 @@ class MainWindow(PlacedWindow):
 
     def act(self, action: str) -> None:
         """What a line of the shortcut table does; during the welcome only the list of keys."""
-        if self._outer.currentIndex() != 0 and action != "shortcut_list":
+        if self.outer.currentIndex() != 0 and action != "shortcut_list":
             return
         here = {
             "new_chat": self.new_chat,
@@ -248,9 +248,9 @@ class MainWindow(PlacedWindow):
         self._column.setSpacing(0)
         self._column.addWidget(self._stack, 1)
         row.addLayout(self._column, 1)
-        self._outer = QStackedWidget(self)
-        self._outer.addWidget(body)
-        self.setCentralWidget(self._outer)
+        self.outer = QStackedWidget(self)  # 0: all of this; else the welcome of the first run
+        self.outer.addWidget(body)
+        self.setCentralWidget(self.outer)
         side = self.sidebar
         side.new_chat_asked.connect(lambda: self.new_chat())
         side.temporary_chat_asked.connect(self.new_temporary_chat)

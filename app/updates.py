@@ -1,0 +1,220 @@
+"""Newer versions of the installed application, in a folder that its user owns: taken from a file, and gone back from.
+
+`FOLDER/Inhouse-1.1.0` is one version; `FOLDER/current` and `FOLDER/previous` are links to the one in use and the one
+before. Everything is made beside, under names that begin with a dot, and counts from one rename on: a kill at any line
+leaves the version in use. A version that is not the current one hands its start over to that.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from typing import Any
+
+from app import frozen
+from app.errors import AppError, BadFile
+from app.files import cannot_write, is_writable, sync_folder
+
+CURRENT, PREVIOUS, PART = "current", "previous", ".inhouse-new-"
+PROGRAM, PREFIX = "Inhouse", "Inhouse-"
+HANDED_OVER = "INHOUSE_HANDED_OVER"
+TRY_S = 120.0
+
+
+def installed() -> Path:
+    """The folder of this version.
+
+    Raises:
+        AppError: nothing can be updated here, and who does it instead.
+    """
+    bundle = frozen.folder()
+    if bundle is None:
+        raise AppError("Inhouse runs from its source here.", "Update the source, then start it again.")
+    if sys.platform in ("win32", "darwin"):
+        raise AppError("Inhouse is updated by its installer on this system.", "Run the installer of the new version.")
+    folder = bundle.resolve().parent
+    if not is_writable(folder.parent) or not is_writable(folder):
+        raise AppError(
+            "Inhouse was installed for this computer.", "Your IT, or the package manager, updates it: nothing was done."
+        )
+    return folder
+
+
+def release_of(folder: Path) -> dict[str, Any]:
+    """What `release.json` says of the version in a folder; {} where there is none."""
+    try:
+        said = json.loads((folder / frozen.RELEASE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return said if isinstance(said, dict) and isinstance(said.get("version"), str) else {}
+
+
+def number_of(version: str) -> tuple[int, ...]:
+    """ "1.10.0" is newer than "1.9". Raises BadFile: it is no version."""
+    try:
+        return tuple(int(part) for part in version.split("."))
+    except ValueError as error:
+        raise BadFile(f"“{version}” is no version of Inhouse.", "Ask who gave you the file for another one.") from error
+
+
+def previous(folder: Path) -> Path | None:
+    """The version before, where it lies beside and is whole."""
+    other = (folder.parent / PREVIOUS).resolve()
+    return other if other != folder and release_of(other) else None
+
+
+def apply(archive: Path) -> tuple[str, bool]:
+    """Take a newer version from `Inhouse-….tar.zst` (or .tar.xz, .tar.gz); it counts from the next start.
+
+    → its version, and whether a sha256 file beside the archive agreed; False where there is none.
+
+    Raises:
+        BadFile: it is damaged, not ours, for another system, does not start here, or is not newer.
+        AppError: nothing can be updated here. NoSpace: there is no room beside the program.
+    """
+    folder = installed()
+    archive = archive.expanduser().absolute()
+    if not archive.is_file():
+        raise BadFile(f"“{archive.name}” is not there.", "Choose the file of the new version.")
+    checked = _check_sum(archive)
+    part = folder.parent / f"{PART}{secrets.token_hex(4)}"
+    try:
+        part.mkdir(mode=0o700)
+        _unpack(archive, part)
+        new, version = _look_at(part, folder, archive.name)
+        target = folder.parent / f"{PREFIX}{version}"
+        if target.exists():
+            target.rename(part / ".replaced")  # it is not in use: that one is older
+        new.rename(target)
+        sync_folder(target.parent)
+        _point(folder.parent, PREVIOUS, folder)
+        _point(folder.parent, CURRENT, target)
+    except OSError as error:
+        raise cannot_write(part, error) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return version, checked
+
+
+def sweep(folder: Path) -> None:
+    """Delete what a kill left half unpacked beside the version in `folder`."""
+    for part in folder.parent.glob(f"{PART}*"):
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def go_back() -> str:
+    """Use the version before from the next start on; → which that is. What its data needs is the caller's.
+
+    Raises:
+        AppError: there is none. NoSpace: it cannot be written.
+    """
+    folder = installed()
+    other = previous(folder)
+    if other is None or number_of(release_of(other)["version"]) >= number_of(release_of(folder)["version"]):
+        raise AppError("There is no version from before beside this one.", "Take its file: inhouse update apply FILE")
+    try:
+        _point(folder.parent, CURRENT, other)
+    except OSError as error:
+        raise cannot_write(folder.parent / CURRENT, error) from error
+    return str(release_of(other)["version"])
+
+
+def other_program() -> Path | None:
+    """The program of the version in use, where this is another one: who starts this one means that."""
+    if not getattr(sys, "frozen", False) or os.environ.get(HANDED_OVER):
+        return None
+    folder = Path(sys.executable).resolve().parent
+    chosen = (folder.parent / CURRENT).resolve()
+    program = chosen / PROGRAM
+    return program if chosen != folder and release_of(chosen) and os.access(program, os.X_OK) else None
+
+
+def hand_over(args: list[str]) -> None:
+    """Become the version in use, with the same arguments; nothing where this is it."""
+    if (program := other_program()) is not None:
+        os.execve(program, [str(program), *args], {**os.environ, HANDED_OVER: "1"})
+
+
+# --- an archive -------------------------------------------------------------------------------------------------------
+
+
+def _check_sum(archive: Path) -> bool:
+    for beside in (archive.with_name(archive.name + ".sha256"), archive.with_name("SHA256SUMS")):
+        with contextlib.suppress(FileNotFoundError):
+            lines = [line.split() for line in beside.read_text(encoding="utf-8").splitlines()]
+            said = [line[0] for line in lines if line and (len(line) == 1 or line[-1].lstrip("*") == archive.name)]
+            if not said:
+                continue
+            with archive.open("rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+            if found != said[0].lower():
+                raise BadFile(
+                    f"“{archive.name}” is not the file that its checksum is of.", "Download or copy it again."
+                )
+            return True
+    return False
+
+
+def _unpack(archive: Path, part: Path) -> None:
+    try:
+        with contextlib.ExitStack() as opened:
+            if archive.suffix == ".zst":
+                import zstandard  # here: nobody else needs it
+
+                raw = opened.enter_context(archive.open("rb"))
+                stream = opened.enter_context(zstandard.ZstdDecompressor().stream_reader(raw))
+                tar = opened.enter_context(tarfile.open(fileobj=stream, mode="r|"))
+            else:
+                tar = opened.enter_context(tarfile.open(archive, "r:*"))
+            tar.extractall(part, filter="data")
+    except OSError:
+        raise
+    except Exception as error:
+        raise BadFile(
+            f"“{archive.name}” is damaged or no archive.", "Download or copy it again.", str(error)
+        ) from error
+
+
+def _look_at(part: Path, folder: Path, name: str) -> tuple[Path, str]:
+    """The one folder in what was unpacked, and its version. Raises BadFile."""
+    inside = list(part.iterdir())
+    said = release_of(inside[0]) if len(inside) == 1 else {}
+    if not said or not (inside[0] / "_internal").is_dir() or not (inside[0] / PROGRAM).is_file():
+        raise BadFile(f"“{name}” is not Inhouse for this system.", "Choose the file for Linux: Inhouse-….tar.zst")
+    version, here = said["version"], release_of(folder).get("version", "0")
+    if number_of(version) <= number_of(here):
+        raise BadFile(f"“{name}” is version {version}; {here} is in use.", "Choose a newer one: nothing was changed.")
+    _try(inside[0], version)
+    return inside[0], version
+
+
+def _try(new: Path, version: str) -> None:
+    """Let it say its version: one for another processor, or with libraries that are too new for this system, cannot."""
+    environment = {**os.environ, HANDED_OVER: "1"}
+    environment.pop("INHOUSE_BUNDLE", None)
+    try:
+        ran = subprocess.run(
+            [str(new / PROGRAM), "--version"],
+            capture_output=True, text=True, timeout=TRY_S, check=False, env=environment,
+        )  # fmt: skip
+        said, detail = ran.stdout.split(), ran.stderr
+    except (OSError, subprocess.TimeoutExpired) as error:
+        said, detail = [], str(error)
+    if version not in said:
+        raise BadFile(f"Version {version} does not start on this computer.", "The one in use stays.", detail)
+
+
+def _point(parent: Path, name: str, target: Path) -> None:
+    """Make the link lead there, in one step."""
+    made = parent / f".{name}-{secrets.token_hex(4)}"
+    made.symlink_to(target.name)
+    made.replace(parent / name)
+    sync_folder(parent)

@@ -1,0 +1,172 @@
+"""Newer versions from a file: checked, put beside, switched to in one step, and gone back from."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import sqlite3
+import sys
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import zstandard
+from old_home import unpack_old_home
+
+from app import updates
+from app.chats.store import ChatStore
+from app.cli.main import main
+from app.database import versions
+from app.errors import AppError, BadFile, NoSpace
+from app.updates import CURRENT, apply, go_back, previous, release_of, sweep
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the folder form is Linux's")
+Captured = pytest.CaptureFixture[str]
+
+
+def write_version(parent: Path, version: str, *, says: str = "", chats: int = versions.CHATS) -> Path:
+    """A made-up version: a program that says which it is."""
+    folder = parent / f"Inhouse-{version}"
+    (folder / "_internal").mkdir(parents=True)
+    program = folder / "Inhouse"
+    program.write_text(f"#!/bin/sh\necho Inhouse {says or version}\n")
+    program.chmod(0o755)
+    (folder / "release.json").write_text(json.dumps({"version": version, "data": {"chats": chats}}))
+    return folder
+
+
+def pack(folder: Path, at: Path) -> Path:
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w") as tar:
+        tar.add(folder, folder.name)
+    path = at / f"{folder.name}-linux.tar.zst"
+    path.write_bytes(zstandard.compress(data.getvalue()))
+    return path
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Version 1.0 is installed and runs."""
+    folder = write_version(tmp_path / "apps", "1.0")
+    monkeypatch.setenv("INHOUSE_BUNDLE", str(folder / "_internal"))
+    return folder
+
+
+def newer(tmp_path: Path, version: str = "1.1", **how: object) -> Path:
+    return pack(write_version(tmp_path / "made", version, **how), tmp_path)  # type: ignore[arg-type]
+
+
+def test_a_newer_version_is_taken_and_gone_back_from(
+    here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    archive = newer(tmp_path, "1.10")
+    assert main(["update", "apply", str(archive)]) == 0
+    said = capsys.readouterr()
+    assert "1.10 is used from the next start on" in said.out and "no checksum" in said.err
+    new = here.parent / "Inhouse-1.10"
+    assert (here.parent / CURRENT).resolve() == new and here.is_dir() and release_of(new)["version"] == "1.10"
+    assert not list(here.parent.glob(".*"))
+    monkeypatch.setenv("INHOUSE_BUNDLE", str(new / "_internal"))
+    assert previous(new) == here
+    assert main(["update"]) == 0 and "Beside it: 1.0" in capsys.readouterr().out
+    assert go_back() == "1.0" and (here.parent / CURRENT).resolve() == here
+    monkeypatch.setenv("INHOUSE_BUNDLE", str(here / "_internal"))
+    with pytest.raises(AppError, match="no version from before"):
+        go_back()
+
+
+def test_what_is_not_good_changes_nothing(here: Path, tmp_path: Path) -> None:
+    good = newer(tmp_path)
+    text = tmp_path / "Inhouse-2.tar.zst"
+    text.write_bytes(b"no archive")
+    strange = tmp_path / "strange"
+    strange.mkdir()
+    (strange / "x").write_text("x")
+    cases = {
+        "is damaged": text,
+        "is not there": tmp_path / "gone.tar.zst",
+        "is not Inhouse": pack(strange, tmp_path),
+        "1.0 is in use": newer(tmp_path, "0.9"),
+        "does not start": newer(tmp_path, "1.2", says="something else"),
+    }
+    for reason, path in cases.items():
+        with pytest.raises(BadFile, match=reason):
+            apply(path)
+    good.with_name(good.name + ".sha256").write_text("0" * 64)
+    with pytest.raises(BadFile, match="checksum"):
+        apply(good)
+    assert [path.name for path in here.parent.iterdir()] == ["Inhouse-1.0"]
+    good.with_name(good.name + ".sha256").write_text(f"{hashlib.sha256(good.read_bytes()).hexdigest()}  {good.name}\n")
+    assert apply(good) == ("1.1", True)
+
+
+@pytest.mark.parametrize("line", range(6))
+def test_a_kill_between_two_steps_leaves_a_version_that_starts(
+    here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: int
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    steps = 0
+
+    def dying(do: Callable[..., object]) -> Callable[..., object]:
+        def step(*args: object, **named: object) -> object:
+            nonlocal steps
+            steps += 1
+            if steps > line:
+                raise Killed
+            return do(*args, **named)
+
+        return step
+
+    for name in ("_unpack", "_look_at", "_point", "sync_folder"):
+        monkeypatch.setattr(updates, name, dying(getattr(updates, name)))
+    monkeypatch.setattr(updates.shutil, "rmtree", lambda *_, **__: None)  # a killed process cleans nothing up
+    with pytest.raises(Killed):
+        apply(newer(tmp_path))
+    monkeypatch.undo()
+    monkeypatch.setenv("INHOUSE_BUNDLE", str(here / "_internal"))
+    link = here.parent / CURRENT
+    assert release_of(here)["version"] == "1.0" and (not link.is_symlink() or release_of(link.resolve()))
+    sweep(here)
+    assert apply(tmp_path / "Inhouse-1.1-linux.tar.zst")[0] == "1.1" and link.resolve().name == "Inhouse-1.1"
+
+
+def test_where_it_is_the_system_s_it_says_who_updates_it(
+    here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.setattr(updates, "is_writable", lambda _: False)
+    assert main(["update", "apply", str(newer(tmp_path))]) == 1
+    assert "package manager" in capsys.readouterr().err
+    monkeypatch.delenv("INHOUSE_BUNDLE")
+    assert main(["update", "back"]) == 1 and "from its source" in capsys.readouterr().err
+
+
+def test_a_full_disk_leaves_the_version_in_use(here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(updates, "_unpack", full)
+    with pytest.raises(NoSpace):
+        apply(newer(tmp_path))
+    assert [path.name for path in here.parent.iterdir()] == ["Inhouse-1.0"]
+
+
+def test_going_back_never_leaves_a_version_with_data_that_it_refuses(
+    here: Path, tmp_path: Path, data_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    (here / "release.json").write_text(json.dumps({"version": "1.0", "data": {"chats": 1}}))
+    apply(newer(tmp_path))
+    monkeypatch.setenv("INHOUSE_BUNDLE", str(here.parent / "Inhouse-1.1" / "_internal"))
+    place = unpack_old_home(data_folder)
+    ChatStore(place.chats_db, place.backups).close()  # brings the chats to the newest version, after a copy
+    assert list(place.backups.glob("chats-v1-*.db"))
+    assert main(["update", "back"]) == 1
+    assert "cannot read the data of this one: Your chats." in capsys.readouterr().err
+    assert (here.parent / CURRENT).resolve().name == "Inhouse-1.1"
+    with sqlite3.connect(place.chats_db) as db:
+        db.execute("PRAGMA user_version = 1")
+    db.close()
+    assert main(["update", "back"]) == 0
