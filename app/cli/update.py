@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TypeVar
 
 from app.cli.output import say, tell
 from app.cli.session import Session
@@ -13,10 +14,11 @@ from app.frozen import version
 from app.paths import Home
 from app.updates import apply, go_back, installed, previous, release_of, sweep
 
+P = TypeVar("P", bound=argparse.ArgumentParser)
 STORES = {"chats": "Your chats", "documents": "The document index", "tables": "Your tables"}
 
 
-def add_update_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_update_command(commands: argparse._SubParsersAction[P]) -> None:
     """Its actions."""
     update = commands.add_parser("update", help="which version runs; take a newer one from a file, or go back")
     update.add_argument("action", nargs="?", choices=("status", "apply", "back"), default="status")
