@@ -8,8 +8,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from app.packages import version_of
-
 RELEASE = "release.json"
 
 
@@ -35,6 +33,8 @@ def release() -> dict[str, Any]:
 
 def version() -> str:
     """Of Inhouse; "unknown" where nothing says it."""
+    from app.packages import version_of  # which asks here where the bundle is
+
     return str(release().get("version") or version_of("inhouse") or "unknown")
 
 
