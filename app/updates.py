@@ -110,20 +110,26 @@ def sweep(folder: Path) -> None:
         shutil.rmtree(part, ignore_errors=True)
 
 
+def check_back() -> Path:
+    """The version that one can go back to. Raises AppError: there is none."""
+    folder = installed()
+    other = previous(folder)
+    if other is None or number_of(release_of(other)["version"]) >= number_of(release_of(folder)["version"]):
+        raise AppError("There is no version from before beside this one.", "Take its file: inhouse update apply FILE")
+    return other
+
+
 def go_back() -> str:
     """Use the version before from the next start on; → which that is. What its data needs is the caller's.
 
     Raises:
         AppError: there is none. NoSpace: it cannot be written.
     """
-    folder = installed()
-    other = previous(folder)
-    if other is None or number_of(release_of(other)["version"]) >= number_of(release_of(folder)["version"]):
-        raise AppError("There is no version from before beside this one.", "Take its file: inhouse update apply FILE")
+    other = check_back()
     try:
-        _point(folder.parent, CURRENT, other)
+        _point(other.parent, CURRENT, other)
     except OSError as error:
-        raise cannot_write(folder.parent / CURRENT, error) from error
+        raise cannot_write(other.parent / CURRENT, error) from error
     return str(release_of(other)["version"])
 
 

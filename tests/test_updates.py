@@ -19,6 +19,7 @@ from app import updates
 from app.chats.store import ChatStore
 from app.cli.main import main
 from app.database import versions
+from app.documents.store import Store
 from app.errors import AppError, BadFile, NoSpace
 from app.updates import CURRENT, apply, go_back, previous, release_of, sweep
 
@@ -154,19 +155,43 @@ def test_a_full_disk_leaves_the_version_in_use(here: Path, tmp_path: Path, monke
     assert [path.name for path in here.parent.iterdir()] == ["Inhouse-1.0"]
 
 
-def test_going_back_never_leaves_a_version_with_data_that_it_refuses(
+def test_going_back_brings_the_data_that_the_version_before_can_read_and_keeps_the_newer(
     here: Path, tmp_path: Path, data_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
-    (here / "release.json").write_text(json.dumps({"version": "1.0", "data": {"chats": 1}}))
+    (here / "release.json").write_text(json.dumps({"version": "1.0", "data": {"chats": 1, "documents": 1}}))
     apply(newer(tmp_path))
     monkeypatch.setenv("INHOUSE_BUNDLE", str(here.parent / "Inhouse-1.1" / "_internal"))
     place = unpack_old_home(data_folder)
-    ChatStore(place.chats_db, place.backups).close()  # brings the chats to the newest version, after a copy
-    assert list(place.backups.glob("chats-v1-*.db"))
-    assert main(["update", "back"]) == 1
+    chats = ChatStore(place.chats_db, place.backups)  # brings the chats to the newest version, after a copy
+    before = len(chats.list_chats())
+    chats.create("A chat of the newer version")
+    chats.close()
+    Store(place.documents_db, place.backups).close()
+    copies = sorted(place.backups.glob("*-v1-*.db"))
+    assert len(copies) == 2
+    copies[0].rename(tmp_path / copies[0].name)
+    assert main(["update", "back"]) == 1, "without a copy nothing is changed"
     assert "cannot read the data of this one: Your chats." in capsys.readouterr().err
-    assert (here.parent / CURRENT).resolve().name == "Inhouse-1.1"
-    with sqlite3.connect(place.chats_db) as db:
-        db.execute("PRAGMA user_version = 1")
-    db.close()
+    assert (here.parent / CURRENT).resolve().name == "Inhouse-1.1" and version(place.documents_db) > 1
+    (tmp_path / copies[0].name).rename(copies[0])
     assert main(["update", "back"]) == 0
+    assert "What is newer is kept as backups/chats-v9" in capsys.readouterr().err
+    assert version(place.chats_db) == version(place.documents_db) == 1
+    assert (here.parent / CURRENT).resolve() == here
+    with sqlite3.connect(place.chats_db) as db:
+        assert db.execute("SELECT count(*) FROM chats WHERE title LIKE 'A chat of%'").fetchone() == (0,)
+    db.close()
+    (kept,) = place.backups.glob(f"chats-v{versions.CHATS}-*.db")
+    again = ChatStore(kept, tmp_path / "none")
+    assert len(again.list_chats()) == before + 1
+    again.close()
+    forward = ChatStore(place.chats_db, place.backups)  # and in the other direction once more
+    assert len(forward.list_chats()) == before and not forward.note
+    forward.close()
+
+
+def version(path: Path) -> int:
+    with sqlite3.connect(path) as db:
+        found = db.execute("PRAGMA user_version").fetchone()[0]
+    db.close()
+    return int(found)

@@ -167,4 +167,4 @@ def add_drop_overlay(parts: Parts, window: MainWindow) -> Opening:
     overlay.files_dropped.connect(add)
     overlay.files_attached.connect(attach)
     overlay.model_dropped.connect(import_model)
-    return Opening(window, overlay, parts.collections)
+    return Opening(window, overlay, parts.documents, parts.collections)

@@ -157,13 +157,6 @@ class DropOverlay(QWidget):
         for model in models:
             self.model_dropped.emit(model)
 
-    def hand_in(self, files: list[str], models: list[str]) -> None:
-        """The same for what comes another way: into the collection that is shown, or the first of one's own."""
-        if files:
-            self.files_dropped.emit(files, target_of(self._controller.totals, self._controller.current))
-        for model in models:
-            self.model_dropped.emit(model)
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self.end()

@@ -7,6 +7,8 @@ from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
 from app.gui.collections import KnownCollections
+from app.gui.documents.collections_model import target_of
+from app.gui.documents.controller import DocumentsController
 from app.gui.documents.drop_overlay import DropOverlay
 from app.gui.shell.main_window import MainWindow
 from app.opened import sort_out
@@ -15,9 +17,11 @@ from app.opened import sort_out
 class Opening(QObject):
     """Keeps what was opened until the collections are known and the first run is over."""
 
-    def __init__(self, window: MainWindow, overlay: DropOverlay, known: KnownCollections) -> None:
+    def __init__(
+        self, window: MainWindow, overlay: DropOverlay, documents: DocumentsController, known: KnownCollections
+    ) -> None:
         super().__init__(window)
-        self._window, self._overlay, self._known = window, overlay, known
+        self._window, self._overlay, self._documents, self._known = window, overlay, documents, known
         self._waiting: list[str] = []
         known.changed.connect(self._go_on)
         window.outer.currentChanged.connect(self._go_on)
@@ -43,6 +47,10 @@ class Opening(QObject):
             return
         paths, self._waiting = self._waiting, []
         opened = sort_out(paths)
-        self._overlay.hand_in(list(opened.documents), list(opened.models))
+        if opened.documents:  # into the collection that is shown, or the first of one's own
+            target = target_of(self._documents.totals, self._documents.current)
+            self._overlay.files_dropped.emit(list(opened.documents), target)
+        for path in opened.models:
+            self._overlay.model_dropped.emit(path)
         if refusal := opened.refusal():
             self._window.toast(refusal)
