@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 
 from app.files import PRIVATE_FILE, make_folder, write_atomic
-from app.frozen import version
+from app.packages import own_version
 from app.paths import Home
 from app.redact import cleaned_lines, trace_text
 
@@ -93,7 +93,7 @@ def _write(home: Home, where: str, text: str) -> Path | None:
     now = time.time()
     stamp = f"{time.strftime('%Y%m%d-%H%M%S', time.localtime(now))}-{int(now * 1000) % 1000:03}"
     head = (
-        f"Inhouse {version()}",
+        f"Inhouse {own_version()}",
         f"Time {time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(now))}",
         f"Where {where}",
         f"System {platform.system()} {platform.release()}, {platform.machine()}, Python {platform.python_version()}",

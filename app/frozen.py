@@ -31,13 +31,6 @@ def release() -> dict[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
-def version() -> str:
-    """Of Inhouse; "unknown" where nothing says it."""
-    from app.packages import version_of  # which asks here where the bundle is
-
-    return str(release().get("version") or version_of("inhouse") or "unknown")
-
-
 def python() -> Path | None:
     """The plain interpreter for the training component; the program itself is none."""
     return _inside(*(("python", "python.exe") if sys.platform == "win32" else ("python", "bin", "python3")))

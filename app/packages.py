@@ -35,3 +35,8 @@ def version_of(distribution: str) -> str | None:
         return importlib.metadata.version(distribution)
     except importlib.metadata.PackageNotFoundError:
         return None
+
+
+def own_version() -> str:
+    """Of Inhouse; "unknown" where nothing says it."""
+    return str(frozen.release().get("version") or version_of("inhouse") or "unknown")

@@ -14,7 +14,7 @@ from app.database.earlier import earlier_copy, go_back_to, no_copy
 from app.database.opening import open_reader, version_of
 from app.errors import AppError, Busy
 from app.files import hold
-from app.frozen import version
+from app.packages import own_version
 from app.paths import Home
 from app.updates import apply, check_back, go_back, installed, previous, release_of, sweep
 
@@ -40,7 +40,7 @@ def command(args: argparse.Namespace, session: Session) -> int:
         return _apply(args.file)
     if args.action == "back":
         return _back(session.home)
-    say(f"Inhouse {version()}")
+    say(f"Inhouse {own_version()}")
     folder = installed()
     sweep(folder)
     if other := previous(folder):

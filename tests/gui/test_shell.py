@@ -347,11 +347,11 @@ def test_the_switcher_is_worked_by_keys(world: ShellWorld, qtbot: QtBot) -> None
 def test_the_welcome_adds_the_chosen_samples(qtbot: QtBot) -> None:
     made = ShellWorld(first_run=True)
     try:
-        page = made.window._outer.currentWidget()
+        page = made.window.outer.currentWidget()
         assert page is not None and page.accessibleName() == "Welcome"
         page.start.click()  # type: ignore[attr-defined]
         assert made.window.key == "chat"
-        assert made.window._outer.currentIndex() == 0
+        assert made.window.outer.currentIndex() == 0
     finally:
         made.close()
 
@@ -555,7 +555,7 @@ def test_a_first_paint_imports_no_page_but_the_chat_and_nothing_that_an_empty_ch
 def test_after_the_welcome_the_chat_says_that_reading_has_begun(qtbot: QtBot) -> None:
     made = ShellWorld(first_run=True)
     try:
-        made.window._outer.currentWidget().start.click()  # type: ignore[union-attr]
+        made.window.outer.currentWidget().start.click()  # type: ignore[union-attr]
         page = made.window.page("chat")
         assert isinstance(page, ChatPage)
         samples = Collection(id=1, name="Larkfield samples")
