@@ -78,7 +78,7 @@ def papers(each: Distribution) -> list[PackagePath]:
 
 def stated(each: Distribution) -> str:
     """The licence by the distribution's own metadata: an SPDX expression, a name, or what its classifiers say."""
-    said = each.metadata.get("License-Expression") or ""
+    said = str((each.metadata.get_all("License-Expression") or [""])[0])
     if said:
         return said
     classes = [
@@ -86,8 +86,8 @@ def stated(each: Distribution) -> str:
         for line in each.metadata.get_all("Classifier") or ()
         if line.startswith("License ::")
     ]
-    named = (each.metadata.get("License") or "").strip().split("\n")[0][:80]
-    return " AND ".join(classes) or named
+    named = (each.metadata.get_all("License") or [""])[0].strip().split("\n")[0][:80]
+    return " AND ".join(classes) or str(named)
 
 
 def bill(found: list[Distribution]) -> str:

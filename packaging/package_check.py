@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from PIL import ImageGrab
 
@@ -110,7 +111,12 @@ def _marked(app: Installed) -> bool:
     """Whether the right half of the window shows the yellow of a marked passage."""
     shown = ImageGrab.grab(xdisplay=app.environment["DISPLAY"]).crop((720, 100, 1270, 760)).convert("RGB")
     counted = shown.getcolors(1 << 20) or []
-    return sum(count for count, (red, green, blue) in counted if red > 240 and 200 < green < 235 and blue < 140) > 500
+    return sum(count for count, colour in counted if _is_yellow(colour)) > 500
+
+
+def _is_yellow(colour: Any) -> bool:
+    red, green, blue = colour
+    return bool(red > 240 and 200 < green < 235 and blue < 140)
 
 
 def _opened(app: Installed) -> float:

@@ -79,7 +79,7 @@ def test_a_licence_that_a_company_cannot_take_stops_the_build(tmp_path: Path, mo
     import licences
 
     def made(name: str, licence: str) -> Any:
-        metadata = SimpleNamespace(get={"License-Expression": licence}.get, get_all=lambda _name: [])
+        metadata = SimpleNamespace(get_all=lambda field: [licence] if field == "License-Expression" else [])
         return SimpleNamespace(name=name, version="1.0", metadata=metadata, files=[])
 
     monkeypatch.setattr(licences, "gathered", lambda _work: [made("good", "MIT"), made("bad", "AGPL-3.0-only")])
