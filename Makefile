@@ -40,8 +40,8 @@ package:
 	@packaging/setup.sh package
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python packaging/build.py
 
-# builds the folder and uses it as a person does
+# builds the folder and uses it as a person does; WHEELS=FOLDER of packaging/wheelhouse.py: training, too
 package-check:
 	@packaging/setup.sh package
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python packaging/build.py --only-folder
-	@.venv/bin/python packaging/package_check.py
+	@.venv/bin/python packaging/package_check.py $(if $(WHEELS),--wheels $(WHEELS))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -35,6 +36,10 @@ SYSTEM_LIBRARIES = (
     "libutil.so",
 )
 """The C library is always the system's own."""
+
+
+READ_ONLY = re.compile(r"\.so(\.|$)|\.py$|\.txt$|\.sh$|\.csh$|\.fish$")
+"""Files that are loaded and never run by themselves, whatever a wheel says of them."""
 
 
 class Refused(Exception):
@@ -187,6 +192,6 @@ def settle_times(folder: Path) -> None:
     at = built_at()
     for path in [folder, *folder.rglob("*")]:
         if not path.is_symlink():
-            runs = path.is_dir() or os.access(path, os.X_OK)
+            runs = path.is_dir() or (os.access(path, os.X_OK) and not READ_ONLY.search(path.name))
             path.chmod(0o755 if runs else 0o644)
         os.utime(path, (at, at), follow_symlinks=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
 import shutil
 import subprocess
 import time
@@ -126,4 +127,5 @@ def _architecture() -> str:
 
 
 def _who() -> str:
-    return "The Inhouse developers <inhouse@localhost>"
+    """Who answers for the package; whoever hands it out says so."""
+    return os.environ.get("INHOUSE_MAINTAINER", "The Inhouse developers <inhouse@localhost>")

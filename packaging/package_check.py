@@ -45,11 +45,11 @@ class Installed:
         system = {name: os.environ[name] for name in ("LANG", "XDG_RUNTIME_DIR") if name in os.environ}
         self.environment = {**system, "HOME": str(home), "PATH": "/usr/bin:/bin"}
 
-    def run(self, *args: str, said: str = "", trace: Path | None = None) -> str:
+    def run(self, *args: str, said: str = "", trace: Path | None = None, limit: float = 300) -> str:
         """What a command printed; it must end well."""
         head = ["strace", "-f", "-qq", "--seccomp-bpf", "-e", "trace=connect,bind,sendto,sendmsg", "-o", str(trace)]
         command = [*(head if trace else []), str(self.program), *args]
-        done = subprocess.run(command, input=said, capture_output=True, text=True, env=self.environment, timeout=300)
+        done = subprocess.run(command, input=said, capture_output=True, text=True, env=self.environment, timeout=limit)
         if done.returncode:
             raise Missed(f"“{' '.join(args)}” ended with {done.returncode}: {done.stdout[-500:]}{done.stderr[-1500:]}")
         return done.stdout
@@ -170,6 +170,22 @@ def variants(app: Installed) -> str:
     return f"{len(names)} kinds of processor: {', '.join(name.split('-')[-1].split('.')[0] for name in names)}"
 
 
+def training(app: Installed, wheels: Path) -> str:
+    """The training component comes out of a folder of wheels, and a training takes its first step with it."""
+    started = time.monotonic()
+    app.run("training", "install", "--wheels", str(wheels), limit=1200)
+    took = time.monotonic() - started
+    command = ["train", "--recipe", "search", "--collection", COLLECTION, "--author", "rules", "--effort", "quick"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    subprocess.Popen([str(app.program), *command, "--approve-above", "0.5"], env=app.environment, **quiet)  # type: ignore[call-overload]
+    runs = app.home / ".local" / "share" / "Inhouse" / "runs"
+    until(lambda: any('"event":"Loss"' in file.read_text() for file in runs.glob("*/events.jsonl")), 900,
+          "no first step of a training")  # fmt: skip
+    app.end()
+    subprocess.run(["pkill", "-9", "-f", str(runs)], check=False)
+    return f"installed from a folder in {took:.0f} s; the first step of a training was taken"
+
+
 def traces(app: Installed) -> str:
     """Nothing lies outside the data and cache folders."""
     allowed = (
@@ -241,6 +257,7 @@ def main(argv: list[str] | None = None) -> int:
     """Check the application of a folder; returns the exit status."""
     parser = argparse.ArgumentParser(prog="make package-check", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("folder", type=Path, nargs="?", default=ROOT / ".build" / "app" / "Inhouse")
+    parser.add_argument("--wheels", type=Path, help="a folder of packaging/wheelhouse.py: training is tried, too")
     parser.add_argument("--pictures", type=Path, help="a folder for pictures of the window")
     args = parser.parse_args(argv)
     program = args.folder.resolve() / "Inhouse"
@@ -252,6 +269,7 @@ def main(argv: list[str] | None = None) -> int:
             ("models", lambda: models(app)),
             ("processors", lambda: variants(app)),
             ("window", lambda: window(app, args.pictures)),
+            *([("training", lambda: training(app, args.wheels.resolve()))] if args.wheels else []),
             ("traces", lambda: traces(app)),
         ]
         for name, check in checks:

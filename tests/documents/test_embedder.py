@@ -130,6 +130,8 @@ def test_what_set_up_did_not_prepare_is_prepared_once(tmp_path: Path, monkeypatc
     assert list(folder.parent.iterdir()) == [folder]
     made = (folder / "model.onnx").stat().st_mtime_ns
     assert prepared(tmp_path / "cache") == prepare(tmp_path / "cache") == folder
+    readable = [path.stat().st_mode & 0o044 == 0o044 for path in (folder, *folder.iterdir())]
+    assert all(readable), "beside a program that was installed for all, all read it"
     assert (folder / "model.onnx").stat().st_mtime_ns == made, "another process was first: its folder stands"
     assert Embedder(folder).identity.dimensions == 384
     (folder / "embedder.json").write_text("{")
