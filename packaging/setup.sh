@@ -30,7 +30,7 @@ system_packages() {
     if [ "$what" = test ]; then need strace "a test that proves that nothing listens or connects"; fi
     if [ "$what" = package ]; then
         need binutils "to gather libraries"; need xvfb "a display for the check of the application"
-        need xdotool "to type into its window"; need strace "to see that it connects to nothing"
+        need procps "to end it at once"; need xdotool "to type into its window"; need strace "to see that it connects to nothing"
     fi
     [ -z "$packages" ] && return 0
     local sudo=""
