@@ -76,7 +76,7 @@ def documents(app: Installed) -> str:
     if "[1]" not in answer:
         raise Missed(f"The answer cites nothing: {answer[-500:]}")
     if trace is None:
-        return f"answer with its source in {took:.1f} s; connections not watched, since strace is not here or may not watch"
+        return f"answer with its source in {took:.1f} s; nobody may watch connections here"
     tried = [line for line in trace.read_text(errors="replace").splitlines() if NETWORK.search(line)]
     trace.unlink()
     if tried:
