@@ -164,8 +164,8 @@ def _write(source: Path, folder: Path) -> None:
 
 
 def _publish(made: Path, target: Path) -> Path:
-    """Put a whole folder in its place, for all to read, since it may be beside a program that others use; another process
-    may have been first."""
+    """Put a whole folder in its place, for all to read, since it may be beside a program that others use; another
+    process may have been first."""
     for path in made.iterdir():
         path.chmod(0o644)
     made.chmod(0o755)
