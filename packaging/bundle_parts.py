@@ -174,16 +174,15 @@ class Release(msgspec.Struct):
     version: str
     built: int  # seconds since 1970
     system: str
-    data: dict[str, int]  # database → the newest version of it that this release writes
+    data: dict[str, int]  # store, as `inhouse update back` calls it → the newest version of it that this release writes
 
 
 def put_release(folder: Path) -> None:
     """release.json, by which an update knows what it takes."""
-    from app.chats.schema import MIGRATIONS as CHATS
-    from app.documents.migrations import MIGRATIONS as DOCUMENTS
+    from app.database.versions import CHATS, DOCUMENTS, TABLES
 
     system = f"{platform.system().lower()}-{platform.machine().lower()}"
-    release = Release(version(), built_at(), system, {"chats.db": len(CHATS), "documents.db": len(DOCUMENTS)})
+    release = Release(version(), built_at(), system, {"chats": CHATS, "documents": DOCUMENTS, "tables": TABLES})
     (folder / "release.json").write_bytes(msgspec.json.format(msgspec.json.encode(release), indent=2) + b"\n")
 
 

@@ -170,7 +170,7 @@ def models(app: Installed) -> str:
 
 
 def variants(app: Installed) -> str:
-    """Every library for a processor loads where this one can run it, and one without AVX2 still answers."""
+    """There is a library for each kind of processor; that this one's loads is seen by the answers."""
     names = sorted(path.name for path in (app.program.parent / "_internal" / "llama_cpp" / "lib").glob("libggml-cpu-*"))
     if not names:
         raise Missed("There is one library for all processors.")
