@@ -22,13 +22,16 @@ def folder() -> Path | None:
 def release() -> dict[str, Any]:
     """What `release.json` says, which lies beside the program; {} from source, or where it cannot be read."""
     bundle = folder()
-    if bundle is None:
-        return {}
+    return {} if bundle is None else release_of(bundle.parent)
+
+
+def release_of(version_folder: Path) -> dict[str, Any]:
+    """What `release.json` says of the version in a folder; {} where there is none."""
     try:
-        said = json.loads((bundle.parent / RELEASE).read_text(encoding="utf-8"))
+        said = json.loads((version_folder / RELEASE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return said if isinstance(said, dict) else {}
+    return said if isinstance(said, dict) and isinstance(said.get("version"), str) else {}
 
 
 def python() -> Path | None:

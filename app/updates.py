@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 import secrets
 import shutil
@@ -17,11 +16,11 @@ import subprocess
 import sys
 import tarfile
 from pathlib import Path
-from typing import Any
 
 from app import frozen
 from app.errors import AppError, BadFile
 from app.files import cannot_write, is_writable, sync_folder
+from app.frozen import release_of
 
 CURRENT, PREVIOUS, PART = "current", "previous", ".inhouse-new-"
 PROGRAM, PREFIX = "Inhouse", "Inhouse-"
@@ -46,15 +45,6 @@ def installed() -> Path:
             "Inhouse was installed for this computer.", "Your IT, or the package manager, updates it: nothing was done."
         )
     return folder
-
-
-def release_of(folder: Path) -> dict[str, Any]:
-    """What `release.json` says of the version in a folder; {} where there is none."""
-    try:
-        said = json.loads((folder / frozen.RELEASE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return said if isinstance(said, dict) and isinstance(said.get("version"), str) else {}
 
 
 def number_of(version: str) -> tuple[int, ...]:

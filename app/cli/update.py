@@ -14,9 +14,10 @@ from app.database.earlier import earlier_copy, go_back_to, no_copy
 from app.database.opening import open_reader, version_of
 from app.errors import AppError, Busy
 from app.files import hold
+from app.frozen import release_of
 from app.packages import own_version
 from app.paths import Home
-from app.updates import apply, check_back, go_back, installed, previous, release_of, sweep
+from app.updates import apply, check_back, go_back, installed, previous, sweep
 
 STORES = {"chats": "Your chats", "documents": "The document index", "tables": "Your tables"}
 LEAVES_S = 5.0

@@ -32,7 +32,6 @@ MARKER = "component.json"
 CONFIG = "pyvenv.cfg"
 SCRIPTS = "Scripts" if sys.platform == "win32" else "bin"
 PYTHON = "python.exe" if sys.platform == "win32" else "python"
-CHUNK = 1 << 20
 T = TypeVar("T", bound=Struct)
 Kind = Literal["index", "mirror", "folder"]
 
@@ -108,9 +107,7 @@ class Component:
 
     def settle(self, lock: Lock) -> None:
         """The part is whole: it takes its place. Raises NoSpace."""
-        marker = Marker(lock=lock.id, backend=lock.backend, python=lock.python, bytes=lock.unpacked)
-        write_atomic(self.part / MARKER, msgspec.json.encode(marker) + b"\n")
-        self.sweep()
+        self._mark(self.part, lock)
 
     def begin_repair(self, unfinished: Unfinished) -> Marker | None:
         """From now on what is installed counts as unfinished; → what it was. Raises NoSpace."""
@@ -122,8 +119,11 @@ class Component:
 
     def end_repair(self, lock: Lock) -> None:
         """It is whole again. Raises NoSpace."""
+        self._mark(self.folder, lock)
+
+    def _mark(self, folder: Path, lock: Lock) -> None:
         marker = Marker(lock=lock.id, backend=lock.backend, python=lock.python, bytes=lock.unpacked)
-        write_atomic(self.folder / MARKER, msgspec.json.encode(marker) + b"\n")
+        write_atomic(folder / MARKER, msgspec.json.encode(marker) + b"\n")
         self.sweep()
 
     def sweep(self) -> None:
@@ -213,10 +213,8 @@ def _is_same(file: Path, row: list[str], *, thorough: bool) -> bool:
         if row[2] and file.stat().st_size != int(row[2]):
             return False
         if thorough and algorithm == "sha256":
-            digest = hashlib.sha256()
             with file.open("rb") as data:
-                while chunk := data.read(CHUNK):
-                    digest.update(chunk)
+                digest = hashlib.file_digest(data, "sha256")
             return base64.urlsafe_b64encode(digest.digest()).rstrip(b"=").decode() == expected
         return file.is_file()
     except (OSError, ValueError):
