@@ -40,8 +40,9 @@ package:
 	@packaging/setup.sh package
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python packaging/build.py
 
-# builds the folder and uses it as a person does; WHEELS=FOLDER of packaging/wheelhouse.py: training, too
+# builds the folder and uses it as a person does, training from a folder of wheels included (WHEELS=… : one that is there)
 package-check:
 	@packaging/setup.sh package
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python packaging/build.py --only-folder
-	@.venv/bin/python packaging/package_check.py $(if $(WHEELS),--wheels $(WHEELS))
+	@.venv/bin/python packaging/wheelhouse.py $(or $(WHEELS),.build/wheels)
+	@.venv/bin/python packaging/package_check.py --wheels $(or $(WHEELS),.build/wheels)

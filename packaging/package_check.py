@@ -1,40 +1,44 @@
 """`make package-check`: uses the built application as a person does, without Python or this tree; prints what held.
 
-It starts from an empty home: documents are added and asked, the window opens under a display of its own, takes a
-question by keys and answers it, models are brought, swapped and removed, everything is killed and comes back. Nothing
-may be written outside the data and cache folders, and no connection may be tried.
+It starts from an empty home: documents are added and asked, each kind of processor that can be forced answers, the
+window opens under a display of its own, takes a question by keys and answers it, a PDF and a model are dropped on it,
+a source is clicked, the model is swapped while it is open, everything is killed and comes back, and training is
+installed from wheels up to its first step. Nothing may be written outside the data and cache folders, and no connection
+may be tried.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import ctypes
 import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from PIL import ImageGrab
+from check_window import HIGH, WIDE, Missed, click, display, drop, focus, is_marked, keys, seen, shown, until
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "documents")]  # whose made files are used
 QUESTION = "What is the monthly leasing rate for department heads?"
-ASKED_OF_A_PDF = "What is the hotel limit per night in Munich?"
-SOURCE_ROW = ("480", "226")
-"""Where the first source of a chat's first answer stands in a window of 1280 by 820."""
+ASKED_ALONE = "Tell me what a pump does."
+DROPPED = "Boat-Hire.pdf"
+STATED = ("Hire of boats", "The green boat costs 47 euros per hour.", "The blue boat costs 58 euros per hour.")
+ASKED_OF_IT = "How much does the green boat cost per hour?"
+SOURCE_ROW = (480, 226)
+"""Where the first source of a chat's first answer stands."""
+PAGE = (720, 100, 1270, 760)
+"""Where the page of a source stands."""
 COLLECTION = "Samples"
+STARTER = "SmolLM2 135M"
 NETWORK = re.compile(r"(?:connect|bind|sendto|sendmsg)\(.*(?:AF_INET6?|sin_port)")
-
-
-class Missed(Exception):
-    """What did not hold, in words to print."""
 
 
 class Installed:
@@ -42,6 +46,7 @@ class Installed:
 
     def __init__(self, program: Path, home: Path) -> None:
         self.program, self.home = program, home
+        self.inside = program.parent / "_internal"
         system = {name: os.environ[name] for name in ("LANG", "XDG_RUNTIME_DIR") if name in os.environ}
         self.environment = {**system, "HOME": str(home), "PATH": "/usr/bin:/bin"}
 
@@ -67,9 +72,7 @@ class Installed:
 def documents(app: Installed) -> str:
     """Documents are added and asked, and no connection is tried."""
     trace = app.home / "trace" if _may_trace() else None
-    app.run(
-        "add", str(app.program.parent / "_internal" / "resources" / "samples"), "--collection", COLLECTION, trace=trace
-    )
+    app.run("add", str(app.inside / "resources" / "samples"), "--collection", COLLECTION, trace=trace)
     started = time.monotonic()
     answer = app.run("ask", QUESTION, "--collection", COLLECTION)
     took = time.monotonic() - started
@@ -92,89 +95,176 @@ def _may_trace() -> bool:
 
 
 def window(app: Installed, pictures: Path | None) -> str:
-    """The window opens, takes keys, and answers."""
-    with display(app):
-        cold = _opened(app)
-        keys("Tell me in one sentence what a pump does.", "Return")
-        until(lambda: _answered(app, "pump"), 90, "no whole answer came in the window")
-        picture(app, pictures, "window")
+    """The window opens and takes keys; a PDF and a model are dropped on it; a source opens; it outlives a kill."""
+    with display(app.environment), _seen_when_missed(pictures):
+        how = "cold" if _empty_caches() else "the first time"
+        first = _opened(app)
+        keys("", "Return")  # the first run: start with what comes along
+        time.sleep(1)
+        keys("What is the capital of France?", "Return")
+        until(lambda: _answered(app, "capital"), 90, "no whole answer came in the window")
+        picture(pictures, "window")
+        _drop_pdf(app)
+        keys("", "ctrl+n")
+        time.sleep(0.5)
+        keys(ASKED_OF_IT, "Return")
+        until(lambda: "47" in _answered(app, "boat"), 90, "no answer from a dropped PDF came in the window")
+        picture(pictures, "dropped")
+        click(*SOURCE_ROW)
+        until(lambda: is_marked(seen(PAGE)), 20, "the page of a source with its passage marked did not open")
+        picture(pictures, "source")
+        swapped = _swapped(app)
+        picture(pictures, "swapped")
         app.end()
-        warm = _opened(app)
-        if not _answered(app, "pump"):
+        again = _opened(app)
+        if not _answered(app, "capital"):
             raise Missed("The chat did not outlive a kill.")
-        picture(app, pictures, "again")
-        app.run("chat", said=f"{ASKED_OF_A_PDF}\n")
-        keys("", "ctrl+k")
-        keys("hotel", "Return")
-        time.sleep(2)
-        subprocess.run(["xdotool", "mousemove", *SOURCE_ROW, "click", "1"], check=True)
-        until(lambda: _marked(app), 20, "the page of a source with its passage marked did not open")
-        picture(app, pictures, "source")
+        picture(pictures, "again")
     app.end()
-    return f"window after {cold:.1f} s, after a kill {warm:.1f} s with its chat; the page of a source opens"
+    times = f"open after {first:.1f} s ({how}), after a kill {again:.1f} s with its chats"
+    return f"{times}; a PDF dropped, asked, its page opened; {swapped}"
 
 
-def _marked(app: Installed) -> bool:
-    """Whether the right half of the window shows the yellow of a marked passage."""
-    shown = ImageGrab.grab(xdisplay=app.environment["DISPLAY"]).crop((720, 100, 1270, 760)).convert("RGB")
-    counted = shown.getcolors(1 << 20) or []
-    return sum(count for count, colour in counted if _is_yellow(colour)) > 500
+@contextlib.contextmanager
+def _seen_when_missed(pictures: Path | None) -> Iterator[None]:
+    """A picture of what stood there, for whoever looks into it."""
+    try:
+        yield
+    except Missed:
+        picture(pictures, "missed")
+        raise
 
 
-def _is_yellow(colour: Any) -> bool:
-    red, green, blue = colour
-    return bool(red > 240 and 200 < green < 235 and blue < 140)
+def _empty_caches() -> bool:
+    """Let the system forget what it has read, as after a start of the computer; → whether it may be told."""
+    with contextlib.suppress(OSError):
+        os.sync()
+        Path("/proc/sys/vm/drop_caches").write_text("3")
+        return True
+    return False
+
+
+def _drop_pdf(app: Installed) -> None:
+    """Drop one of our own on the window, and wait until a search finds what it states."""
+    from made_files import pdf, text_at
+
+    file = app.home / DROPPED
+    page = "".join(text_at(72, 740 - 24 * line, said) for line, said in enumerate(STATED))
+    file.write_bytes(pdf([page]))
+    drop(file, WIDE // 2, HIGH // 3)
+    until(lambda: STATED[1] in app.run("search", ASKED_OF_IT), 60, f"{DROPPED} was dropped and is not found", every=1)
+
+
+def _swapped(app: Installed) -> str:
+    """A model is dropped on the window, used, and answers in it; then the one that comes along again."""
+    from tiny_gguf import write_tiny
+
+    tiny = app.home / "Tinydrop.gguf"
+    write_tiny(tiny)
+    drop(tiny, WIDE // 2, HIGH // 3)
+    until(lambda: _model(app, "inydrop"), 60, "a model was dropped and is not listed", every=1)
+    name = _model(app, "inydrop")
+    app.run("models", "use", name)
+    keys("", "ctrl+n")
+    time.sleep(0.5)
+    keys("What is a valve?", "Return")
+    until(lambda: _answered(app, "valve"), 60, "the model that was swapped in did not answer in the window")
+    app.run("models", "use", STARTER)
+    tiny.unlink()
+    return f"“{name}” dropped, swapped in, answered"
+
+
+def _model(app: Installed, part: str) -> str:
+    """The name of an installed model that holds this; "" where there is none."""
+    return next((str(model["name"]) for model in app.lines("models") if part in str(model["name"])), "")
 
 
 def _opened(app: Installed) -> float:
     started = time.monotonic()
     subprocess.Popen([str(app.program)], env=app.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    until(lambda: subprocess.run(["xdotool", "search", "--onlyvisible", "--name", "Inhouse"], env=app.environment,
-                                 capture_output=True, check=False).stdout.strip(), 60, "no window opened")  # fmt: skip
+    until(lambda: shown("Inhouse"), 60, "no window opened")
     took = time.monotonic() - started
-    # without a window manager nobody else gives it the focus
-    subprocess.run(["xdotool", "search", "--onlyvisible", "--name", "Inhouse", "windowfocus", "--sync"], check=True)
+    focus("Inhouse")
     time.sleep(3)
     return took
 
 
-def _answered(app: Installed, word: str) -> bool:
-    """Whether the chat that a question with this word began holds a whole answer."""
+def _answered(app: Installed, word: str) -> str:
+    """The whole answer in the chat that a question with this word began; "" until there is one."""
     ids = [str(chat["id"]) for chat in app.lines("chats") if word in str(chat["title"])]
     if not ids:
-        return False
+        return ""
     file = app.home / ".local" / "share" / "Inhouse" / "checked.json"
     app.run("chats", "export", ids[0], str(file))
     turns = json.loads(file.read_text())["chats"][0]["turns"]
     file.unlink()
-    return any(turn["role"] == "answer" and turn["text"] and turn["state"] == "done" for turn in turns)
+    return next((turn["text"] for turn in turns if turn["role"] == "answer" and turn["state"] == "done"), "")
 
 
 def models(app: Installed) -> str:
     """A model file is brought, used, and removed again."""
-    tiny = app.home / "Tiny.gguf"
-    sys.path.insert(0, str(ROOT / "tests"))
     from tiny_gguf import write_tiny
 
+    tiny = app.home / "Tiny.gguf"
     write_tiny(tiny)
     app.run("models", "import", str(tiny))
-    named = [str(model["name"]) for model in app.lines("models") if "iny" in str(model["name"])]
-    if not named:
+    name = _model(app, "iny")
+    if not name:
         raise Missed("The imported model is not listed.")
-    app.run("models", "use", named[0])
+    app.run("models", "use", name)
     app.run("chat", said="/alone\nHello\n")
-    app.run("models", "use", "SmolLM2 135M")
-    app.run("models", "remove", named[0])
+    app.run("models", "use", STARTER)
+    app.run("models", "remove", name)
     tiny.unlink()
-    return f"“{named[0]}” brought, used, removed"
+    return f"“{name}” brought, used, removed"
 
 
-def variants(app: Installed) -> str:
-    """There is a library for each kind of processor; that this one's loads is seen by the answers."""
-    names = sorted(path.name for path in (app.program.parent / "_internal" / "llama_cpp" / "lib").glob("libggml-cpu-*"))
-    if not names:
-        raise Missed("There is one library for all processors.")
-    return f"{len(names)} kinds of processor: {', '.join(name.split('-')[-1].split('.')[0] for name in names)}"
+def processors(app: Installed) -> str:
+    """Each kind of processor that this one can be answers, with the library for it alone: the oldest is any x86."""
+    libraries = app.inside / "llama_cpp" / "lib"
+    kinds = sorted(path.name.removeprefix("libggml-cpu-").split(".")[0] for path in libraries.glob("libggml-cpu-*"))
+    if "x64" not in kinds:
+        raise Missed(f"No library for any processor: {', '.join(kinds) or 'one for all'}.")
+    ran, passed_over = [], []
+    for kind in kinds:
+        only = f"libggml-cpu-{kind}.so"
+        if not _runs_here(libraries, only):
+            passed_over.append(kind)
+            continue
+        app.end()  # what runs has another library already
+        with tempfile.TemporaryDirectory(prefix="inhouse-kind-") as folder:
+            for file in libraries.iterdir():
+                if not file.name.startswith("libggml-cpu-") or file.name == only:
+                    (Path(folder) / file.name).symlink_to(file)
+            app.environment["LLAMA_CPP_LIB_PATH"] = folder
+            try:
+                said = app.run("chat", said=f"/alone\n{ASKED_ALONE}\n")
+            finally:
+                app.environment.pop("LLAMA_CPP_LIB_PATH")
+            if not any(only in maps for maps in _maps(app.program)):
+                raise Missed(f"{only} was the only one there, and no process has it loaded.")
+        if "pump" not in said.lower():
+            raise Missed(f"With {only} alone it answers: {said[-300:]}")
+        ran.append(kind)
+    app.end()
+    return f"answers as {', '.join(ran)}; this processor cannot be {', '.join(passed_over) or 'none of the others'}"
+
+
+def _runs_here(libraries: Path, name: str) -> bool:
+    """What llama.cpp itself asks of a library before it takes it."""
+    ctypes.CDLL(str(libraries / "libggml-base.so"), mode=ctypes.RTLD_GLOBAL)
+    score: Callable[[], int] = ctypes.CDLL(str(libraries / name)).ggml_backend_score
+    return score() > 0
+
+
+def _maps(program: Path) -> list[str]:
+    """The libraries of each process of the application."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (process / "exe").readlink() == program:
+                found.append((process / "maps").read_text())
+    return found
 
 
 def training(app: Installed, wheels: Path) -> str:
@@ -196,6 +286,7 @@ def training(app: Installed, wheels: Path) -> str:
 def traces(app: Installed) -> str:
     """Nothing lies outside the data and cache folders."""
     allowed = (
+        DROPPED,
         ".local/share/Inhouse",
         ".cache/Inhouse",
         ".local/share/applications",
@@ -211,50 +302,11 @@ def traces(app: Installed) -> str:
     return "only in the data and cache folders"
 
 
-# --- the display ------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def display(app: Installed) -> Iterator[None]:
-    """A display of its own."""
-    read, write = os.pipe()
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x820x24", "-nolisten", "tcp"],
-        pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    os.close(write)
-    with os.fdopen(read) as told:
-        number = told.readline().strip()
-    app.environment["DISPLAY"] = os.environ["DISPLAY"] = f":{number}"
-    try:
-        yield
-    finally:
-        app.environment.pop("DISPLAY")
-        server.send_signal(signal.SIGTERM)
-        server.wait(10)
-
-
-def keys(text: str, *after: str) -> None:
-    """Type into the window that has the focus."""
-    subprocess.run(["xdotool", "type", "--delay", "15", text], check=True)
-    for key in after:
-        subprocess.run(["xdotool", "key", key], check=True)
-
-
-def picture(app: Installed, folder: Path | None, name: str) -> None:
+def picture(folder: Path | None, name: str) -> None:
     """What the display shows, where pictures are wanted."""
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-        ImageGrab.grab(xdisplay=app.environment["DISPLAY"]).save(folder / f"{name}.png")
-
-
-def until(what: Callable[[], object], seconds: float, about: str) -> None:
-    """Wait until it is so."""
-    end = time.monotonic() + seconds
-    while not what():
-        if time.monotonic() > end:
-            raise Missed(f"After {seconds:.0f} s {about}.")
-        time.sleep(0.05)
+        seen().save(folder / f"{name}.png")
 
 
 # --- all of it --------------------------------------------------------------------------------------------------------
@@ -272,10 +324,10 @@ def main(argv: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="inhouse-check-") as home:
         app = Installed(program, Path(home))
         checks: list[tuple[str, Callable[[], str]]] = [
+            ("window", lambda: window(app, args.pictures)),
             ("documents", lambda: documents(app)),
             ("models", lambda: models(app)),
-            ("processors", lambda: variants(app)),
-            ("window", lambda: window(app, args.pictures)),
+            ("processors", lambda: processors(app)),
             *([("training", lambda: training(app, args.wheels.resolve()))] if args.wheels else []),
             ("traces", lambda: traces(app)),
         ]
