@@ -124,3 +124,20 @@ def test_a_purge_keeps_what_users_made_unless_told(tmp_path: Path, asked: str, k
         )
         assert data.exists() == (step == "remove" or kept)
     assert str(data) in done.stdout and re.search("Kept" if kept else "Removed", done.stdout)
+
+
+def test_builds_are_compared_by_content_rights_and_links(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import compare_builds
+
+    for name in ("one", "other"):
+        (tmp_path / name / "lib").mkdir(parents=True)
+        for file in ("same", "content", "rights"):
+            (tmp_path / name / "lib" / file).write_text("alike")
+        (tmp_path / name / "link").symlink_to("lib/same" if name == "one" else "lib/rights")
+    (tmp_path / "other" / "lib" / "content").write_text("Alike")
+    (tmp_path / "other" / "lib" / "rights").chmod(0o755)
+    (tmp_path / "other" / "more").touch()
+    assert compare_builds.main([str(tmp_path / "one"), str(tmp_path / "other")]) == 1
+    said = capsys.readouterr().out.splitlines()
+    assert said == ["lib/content", "lib/rights", "link", "more", "1 of 5 files are the same in both"]
+    assert compare_builds.main([str(tmp_path / "one"), str(tmp_path / "one")]) == 0
