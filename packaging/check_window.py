@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from check_application import Missed
 from PIL import Image, ImageGrab
 
 DRAG = Path(__file__).with_name("check_drag.py")
@@ -20,10 +21,6 @@ FILES_AT = (100, 400)
 """Where the window with a file stands, in front of the application's."""
 INSIDE = 40
 STEPS = 12
-
-
-class Missed(Exception):
-    """What did not hold, in words to print."""
 
 
 @contextmanager
@@ -70,9 +67,9 @@ def click(x: int, y: int) -> None:
     subprocess.run(["xdotool", "mousemove", str(x), str(y), "click", "1"], check=True)
 
 
-def drop(file: Path, x: int, y: int) -> None:
+def drop(file: str, x: int, y: int) -> None:
     """Drag a file from another program's window to a point of the display. Raises Missed: it was not taken."""
-    command = [sys.executable, str(DRAG), str(file), *map(str, FILES_AT)]
+    command = [sys.executable, str(DRAG), file, *map(str, FILES_AT)]
     source = subprocess.Popen(command, env={**os.environ, "QT_QPA_PLATFORM": "xcb"})
     try:
         until(lambda: shown("^Files$"), 20, "the window with the file did not open")
@@ -85,9 +82,9 @@ def drop(file: Path, x: int, y: int) -> None:
         time.sleep(0.5)
         subprocess.run(["xdotool", "mouseup", "1"], check=True)
         if source.wait(10):
-            raise Missed(f"{file.name} was dropped and not taken.")
+            raise Missed(f"{file} was dropped and not taken.")
     except subprocess.TimeoutExpired as error:
-        raise Missed(f"{file.name} was dragged and never dropped.") from error
+        raise Missed(f"{file} was dragged and never dropped.") from error
     finally:
         source.kill()
         source.wait()

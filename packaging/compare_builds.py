@@ -1,4 +1,4 @@
-"""`python packaging/compare_builds.py A B`: which files of two folders of the application are not the same, byte by byte.
+"""`python packaging/compare_builds.py A B`: which files of two folders of the application differ, byte by byte.
 
 .venv/bin/python packaging/build.py --only-folder --out .build/again    a second build; .build has the first
 .venv/bin/python packaging/compare_builds.py .build/app/Inhouse .build/again/app/Inhouse

@@ -23,7 +23,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from check_window import HIGH, WIDE, Missed, click, display, drop, focus, is_marked, keys, seen, shown, until
+from check_application import Installed, Missed
+from check_window import HIGH, WIDE, click, display, drop, focus, is_marked, keys, seen, shown, until
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "documents")]  # whose made files are used
@@ -41,38 +42,10 @@ STARTER = "SmolLM2 135M"
 NETWORK = re.compile(r"(?:connect|bind|sendto|sendmsg)\(.*(?:AF_INET6?|sin_port)")
 
 
-class Installed:
-    """The application of a folder, run in a home of its own."""
-
-    def __init__(self, program: Path, home: Path) -> None:
-        self.program, self.home = program, home
-        self.inside = program.parent / "_internal"
-        system = {name: os.environ[name] for name in ("LANG", "XDG_RUNTIME_DIR") if name in os.environ}
-        self.environment = {**system, "HOME": str(home), "PATH": "/usr/bin:/bin"}
-
-    def run(self, *args: str, said: str = "", trace: Path | None = None, limit: float = 300) -> str:
-        """What a command printed; it must end well."""
-        head = ["strace", "-f", "-qq", "--seccomp-bpf", "-e", "trace=connect,bind,sendto,sendmsg", "-o", str(trace)]
-        command = [*(head if trace else []), str(self.program), *args]
-        done = subprocess.run(command, input=said, capture_output=True, text=True, env=self.environment, timeout=limit)
-        if done.returncode:
-            raise Missed(f"“{' '.join(args)}” ended with {done.returncode}: {done.stdout[-500:]}{done.stderr[-1500:]}")
-        return done.stdout
-
-    def lines(self, *args: str) -> list[dict[str, object]]:
-        """What a command printed as JSON lines."""
-        return [json.loads(line) for line in self.run(*args, "--json").splitlines() if line.startswith("{")]
-
-    def end(self) -> None:
-        """Kill whatever of it runs, at once."""
-        subprocess.run(["pkill", "-9", "-f", str(self.program)], check=False)
-        time.sleep(0.5)
-
-
 def documents(app: Installed) -> str:
     """Documents are added and asked, and no connection is tried."""
     trace = app.home / "trace" if _may_trace() else None
-    app.run("add", str(app.inside / "resources" / "samples"), "--collection", COLLECTION, trace=trace)
+    app.run("add", app.seen(app.inside / "resources" / "samples"), "--collection", COLLECTION, trace=trace)
     started = time.monotonic()
     answer = app.run("ask", QUESTION, "--collection", COLLECTION)
     took = time.monotonic() - started
@@ -151,7 +124,7 @@ def _drop_pdf(app: Installed) -> None:
     file = app.home / DROPPED
     page = "".join(text_at(72, 740 - 24 * line, said) for line, said in enumerate(STATED))
     file.write_bytes(pdf([page]))
-    drop(file, WIDE // 2, HIGH // 3)
+    drop(app.seen(file), WIDE // 2, HIGH // 3)
     until(lambda: STATED[1] in app.run("search", ASKED_OF_IT), 60, f"{DROPPED} was dropped and is not found", every=1)
 
 
@@ -161,7 +134,7 @@ def _swapped(app: Installed) -> str:
 
     tiny = app.home / "Tinydrop.gguf"
     write_tiny(tiny)
-    drop(tiny, WIDE // 2, HIGH // 3)
+    drop(app.seen(tiny), WIDE // 2, HIGH // 3)
     until(lambda: _model(app, "inydrop"), 60, "a model was dropped and is not listed", every=1)
     name = _model(app, "inydrop")
     app.run("models", "use", name)
@@ -181,7 +154,7 @@ def _model(app: Installed, part: str) -> str:
 
 def _opened(app: Installed) -> float:
     started = time.monotonic()
-    subprocess.Popen([str(app.program)], env=app.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    app.start()
     until(lambda: shown("Inhouse"), 60, "no window opened")
     took = time.monotonic() - started
     focus("Inhouse")
@@ -195,7 +168,7 @@ def _answered(app: Installed, word: str) -> str:
     if not ids:
         return ""
     file = app.home / ".local" / "share" / "Inhouse" / "checked.json"
-    app.run("chats", "export", ids[0], str(file))
+    app.run("chats", "export", ids[0], app.seen(file))
     turns = json.loads(file.read_text())["chats"][0]["turns"]
     file.unlink()
     return next((turn["text"] for turn in turns if turn["role"] == "answer" and turn["state"] == "done"), "")
@@ -207,7 +180,7 @@ def models(app: Installed) -> str:
 
     tiny = app.home / "Tiny.gguf"
     write_tiny(tiny)
-    app.run("models", "import", str(tiny))
+    app.run("models", "import", app.seen(tiny))
     name = _model(app, "iny")
     if not name:
         raise Missed("The imported model is not listed.")
@@ -232,11 +205,12 @@ def processors(app: Installed) -> str:
             passed_over.append(kind)
             continue
         app.end()  # what runs has another library already
-        with tempfile.TemporaryDirectory(prefix="inhouse-kind-") as folder:
+        with tempfile.TemporaryDirectory(prefix="kind-", dir=app.home) as folder:
+            Path(folder).chmod(0o755)
             for file in libraries.iterdir():
                 if not file.name.startswith("libggml-cpu-") or file.name == only:
-                    (Path(folder) / file.name).symlink_to(file)
-            app.environment["LLAMA_CPP_LIB_PATH"] = folder
+                    (Path(folder) / file.name).symlink_to(app.seen(file))
+            app.environment["LLAMA_CPP_LIB_PATH"] = app.seen(Path(folder))
             try:
                 said = app.run("chat", said=f"/alone\n{ASKED_ALONE}\n")
             finally:
@@ -270,11 +244,10 @@ def _maps(program: Path) -> list[str]:
 def training(app: Installed, wheels: Path) -> str:
     """The training component comes out of a folder of wheels, and a training takes its first step with it."""
     started = time.monotonic()
-    app.run("training", "install", "--wheels", str(wheels), limit=1200)
+    app.run("training", "install", "--wheels", app.seen(wheels), limit=1200)
     took = time.monotonic() - started
-    command = ["train", "--recipe", "search", "--collection", COLLECTION, "--author", "rules", "--effort", "quick"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    subprocess.Popen([str(app.program), *command, "--approve-above", "0.5"], env=app.environment, **quiet)  # type: ignore[call-overload]
+    app.start("train", "--recipe", "search", "--collection", COLLECTION, "--author", "rules", "--effort", "quick",
+              "--approve-above", "0.5")  # fmt: skip
     runs = app.home / ".local" / "share" / "Inhouse" / "runs"
     until(lambda: any('"event":"Loss"' in file.read_text() for file in runs.glob("*/events.jsonl")), 900,
           "no first step of a training")  # fmt: skip
@@ -293,10 +266,8 @@ def traces(app: Installed) -> str:
         ".cache/fontconfig",
         ".cache/mesa",
     )
-    strange = [
-        str(path.relative_to(app.home)) for path in app.home.rglob("*")
-        if path.is_file() and not str(path.relative_to(app.home)).startswith(allowed)
-    ]  # fmt: skip
+    files = (str(path.relative_to(app.home)) for path in app.home.rglob("*") if path.is_file())
+    strange = [name for name in files if not name.startswith((*allowed, *app.was_there))]
     if strange:
         raise Missed(f"Files outside the data folder: {', '.join(strange[:5])}")
     return "only in the data and cache folders"
@@ -312,6 +283,29 @@ def picture(folder: Path | None, name: str) -> None:
 # --- all of it --------------------------------------------------------------------------------------------------------
 
 
+def check(app: Installed, wheels: Path | None = None, pictures: Path | None = None) -> bool:
+    """Print a line for each part; → whether all held."""
+    checks: list[tuple[str, Callable[[], str]]] = [
+        ("window", lambda: window(app, pictures)),
+        ("documents", lambda: documents(app)),
+        ("models", lambda: models(app)),
+        ("processors", lambda: processors(app)),
+        *([("training", lambda: training(app, wheels))] if wheels else []),
+        ("traces", lambda: traces(app)),
+    ]
+    missed = 0
+    for name, part in checks:
+        try:
+            said, held = part(), True
+        except (Missed, OSError, subprocess.SubprocessError) as error:
+            said, held = str(error), False
+        missed += not held
+        sys.stdout.write(f"{'held' if held else 'MISSED':<7} {name:<11} {said}\n")
+        sys.stdout.flush()
+    app.end()
+    return not missed
+
+
 def main(argv: list[str] | None = None) -> int:
     """Check the application of a folder; returns the exit status."""
     parser = argparse.ArgumentParser(prog="make package-check", description=(__doc__ or "").split("\n")[0])
@@ -319,28 +313,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--wheels", type=Path, help="a folder of packaging/wheelhouse.py: training is tried, too")
     parser.add_argument("--pictures", type=Path, help="a folder for pictures of the window")
     args = parser.parse_args(argv)
-    program = args.folder.resolve() / "Inhouse"
-    missed = 0
     with tempfile.TemporaryDirectory(prefix="inhouse-check-") as home:
-        app = Installed(program, Path(home))
-        checks: list[tuple[str, Callable[[], str]]] = [
-            ("window", lambda: window(app, args.pictures)),
-            ("documents", lambda: documents(app)),
-            ("models", lambda: models(app)),
-            ("processors", lambda: processors(app)),
-            *([("training", lambda: training(app, args.wheels.resolve()))] if args.wheels else []),
-            ("traces", lambda: traces(app)),
-        ]
-        for name, check in checks:
-            try:
-                said, held = check(), True
-            except (Missed, OSError, subprocess.SubprocessError) as error:
-                said, held = str(error), False
-            missed += not held
-            sys.stdout.write(f"{'held' if held else 'MISSED':<7} {name:<11} {said}\n")
-            sys.stdout.flush()
-        app.end()
-    return 1 if missed else 0
+        app = Installed(args.folder.resolve() / "Inhouse", Path(home))
+        return 0 if check(app, args.wheels.resolve() if args.wheels else None, args.pictures) else 1
 
 
 if __name__ == "__main__":
