@@ -15,7 +15,8 @@ import msgspec
 
 from app.core import address
 from app.core.protocol import DoorFrame, DoorKind, Hello, Welcome, decode_frame, encode, encode_call
-from app.errors import AppError, WorkerGone
+from app.errors import AppError, Busy, WorkerGone
+from app.files import hold
 from app.paths import Home
 from app.workers.failures import error_of
 from app.workers.message import Call, Data
@@ -23,7 +24,12 @@ from app.workers.protocol import Control
 
 START_LIMIT_S = 60.0
 """A core says its first word within some 200 ms; a cold disk or a virus scanner takes longer."""
+SLOW_LIMIT_S = 600.0
+"""While one is on its way it is waited for: slow is not stuck."""
+QUIET_S = 8.0
+"""Between its first process, which leaves it behind, and its hold on the data folder nothing shows that it starts."""
 POLL_S = 0.01
+LOOK_S = 1.0
 START_AGAIN_S = 10.0
 """A core that was started and does not listen by then may have died; another one does no harm."""
 
@@ -179,7 +185,7 @@ def _connected(home: Home) -> socket.socket:
     """A connection to the core, which is started where none runs; one that is just leaving is waited for."""
     if sys.platform == "win32":
         raise AppError("The terminal cannot reach Inhouse's core on Windows yet.", "Use the window.")
-    until = time.monotonic() + START_LIMIT_S
+    began = seen = looked = time.monotonic()
     started: list[subprocess.Popen[bytes]] = []
     again = 0.0
     while True:
@@ -188,9 +194,13 @@ def _connected(home: Home) -> socket.socket:
             connection.connect(str(address.socket_path(home)))
         except OSError as error:
             connection.close()
-            if time.monotonic() > until:
+            now = time.monotonic()
+            if now > looked + LOOK_S:
+                looked = now
+                seen = now if _is_on_its_way(home, started) else seen
+            if now - began > (START_LIMIT_S if now - seen > QUIET_S else SLOW_LIMIT_S):
                 for process in started:
-                    process.wait()
+                    process.poll()
                 raise AppError(
                     "Inhouse's core did not start.", f"The log in {home.logs} says why.", str(error)
                 ) from error
@@ -198,7 +208,20 @@ def _connected(home: Home) -> socket.socket:
             for process in started:
                 process.wait()
             return connection
-        if time.monotonic() > again:
+        if time.monotonic() > again and not any(process.poll() is None for process in started):
             again = time.monotonic() + START_AGAIN_S
             started.append(address.start_core(home))
         time.sleep(POLL_S)
+
+
+def _is_on_its_way(home: Home, started: list[subprocess.Popen[bytes]]) -> bool:
+    """Whether a core still starts: its first process lives, or it owns the data folder and does not listen yet."""
+    if any(process.poll() is None for process in started):
+        return True
+    try:
+        hold(home.root / "core.lock", Busy("It starts.")).release()
+    except Busy:
+        return True
+    except AppError:
+        return False
+    return False

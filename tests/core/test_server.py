@@ -166,8 +166,18 @@ def test_a_data_folder_that_cannot_be_made_is_said_in_words(tmp_path: Path, monk
 
 def test_a_core_that_does_not_start_is_said_in_words(place: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(door, "START_LIMIT_S", 0.5)
+    monkeypatch.setattr(door, "QUIET_S", 0.5)
     monkeypatch.setattr(address, "child_command", lambda *_: [sys.executable, "-c", "raise SystemExit(1)"])
     with CoreDoor(place) as opened, pytest.raises(AppError, match="did not start"):
+        opened.connect()
+
+
+def test_a_core_that_starts_slowly_is_waited_for(place: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "START_LIMIT_S", 0.5)
+    command = address.child_command("--core")
+    code = "import os, sys, time; time.sleep(3); os.execv(sys.argv[1], sys.argv[1:])"
+    monkeypatch.setattr(address, "child_command", lambda *_: [sys.executable, "-c", code, *command])
+    with CoreDoor(place) as opened:
         opened.connect()
 
 
