@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import sqlite3
 import sys
@@ -12,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import zstandard
 from old_home import unpack_old_home
+from update_world import pack, write_version
 
 from app import updates
 from app.chats.store import ChatStore
@@ -25,26 +24,6 @@ from app.updates import CURRENT, apply, go_back, previous, release_of, sweep
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the folder form is Linux's")
 Captured = pytest.CaptureFixture[str]
-
-
-def write_version(parent: Path, version: str, *, says: str = "", chats: int = versions.CHATS) -> Path:
-    """A made-up version: a program that says which it is."""
-    folder = parent / f"Inhouse-{version}"
-    (folder / "_internal").mkdir(parents=True)
-    program = folder / "Inhouse"
-    program.write_text(f"#!/bin/sh\necho Inhouse {says or version}\n")
-    program.chmod(0o755)
-    (folder / "release.json").write_text(json.dumps({"version": version, "data": {"chats": chats}}))
-    return folder
-
-
-def pack(folder: Path, at: Path) -> Path:
-    data = io.BytesIO()
-    with tarfile.open(fileobj=data, mode="w") as tar:
-        tar.add(folder, folder.name)
-    path = at / f"{folder.name}-linux.tar.zst"
-    path.write_bytes(zstandard.compress(data.getvalue()))
-    return path
 
 
 @pytest.fixture
@@ -139,17 +118,18 @@ def test_where_it_is_the_system_s_it_says_who_updates_it(
     here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
     monkeypatch.setattr(updates, "is_writable", lambda _: False)
-    assert main(["update", "apply", str(newer(tmp_path))]) == 1
-    assert "package manager" in capsys.readouterr().err
+    with pytest.raises(AppError, match="for this computer") as caught:
+        apply(newer(tmp_path))
+    assert "package manager" in caught.value.hint
     monkeypatch.delenv("INHOUSE_BUNDLE")
     assert main(["update", "back"]) == 1 and "from its source" in capsys.readouterr().err
 
 
 def test_a_full_disk_leaves_the_version_in_use(here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(updates, "_unpack", full)
+    monkeypatch.setattr(tarfile.TarFile, "extract", full)
     with pytest.raises(NoSpace):
         apply(newer(tmp_path))
     assert [path.name for path in here.parent.iterdir()] == ["Inhouse-1.0"]
