@@ -118,7 +118,7 @@ READ_SCANS = Setting(
 UPDATE_SOURCE = Setting(
     "update_source", "", "Updates come from",
     "A folder or an https address of your company's own, which is looked at once a day. Nothing is taken by itself.",
-    "General", maximum=500, unset="Nowhere: nothing is looked for",
+    "General", maximum=500, unset="None",
 )  # fmt: skip
 THREADS: Setting[int | None] = Setting(
     "threads", None, "Processor threads", "Automatic uses one for each physical core.", "Models and hardware",

@@ -50,9 +50,7 @@ def installed() -> Path:
         raise AppError("Inhouse is updated by its installer on this system.", "Run the installer of the new version.")
     folder = bundle.resolve().parent
     if not is_writable(folder.parent) or not is_writable(folder):
-        raise AppError(
-            "Inhouse was installed for this computer.", "Your IT, or the package manager, updates it: nothing was done."
-        )
+        raise AppError("Inhouse was installed for this computer.", "Your IT, or the package manager, updates it.")
     return folder
 
 

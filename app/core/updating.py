@@ -36,7 +36,7 @@ from app.release_feed import (
     place_of,
     runtimes_for,
 )
-from app.settings import UPDATE_SOURCE
+from app.settings import OFFLINE, UPDATE_SOURCE
 from app.updates import check_back, installed, next_version, number_of
 from app.workers.calls.models import FetchProgress
 from app.workers.calls.updates import FeedRead, ReadFeed, ReleaseTaken, TakeRelease, Unpacked
@@ -80,8 +80,8 @@ class UpdatesDesk:
         self._timer: Timer | None = None
         self.gives_way = False
         """Whether the core has to end now, for another version."""
-        if frozen.folder() is not None:
-            self._timer = house.clock.after(FIRST_S, self._look_each_day)
+        self._wait()
+        house.settings.subscribe(self._setting_changed)
 
     @property
     def is_busy(self) -> bool:
@@ -165,6 +165,18 @@ class UpdatesDesk:
         return newest(self._looked.feed, here) if self._looked.source == self._source() else None
 
     # --- a look -------------------------------------------------------------------------------------------------------
+
+    def _wait(self) -> None:
+        """From source nobody is asked but by a call."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if frozen.folder() is not None:
+            self._timer = self._house.clock.after(FIRST_S, self._look_each_day)
+
+    def _setting_changed(self, key: str) -> None:
+        if key in (UPDATE_SOURCE.key, OFFLINE.key):
+            self._tell()
+            self._wait()  # an address is not asked while it is typed
 
     def _look_each_day(self) -> None:
         self._timer = self._house.clock.after(AGAIN_S, self._look_each_day)
