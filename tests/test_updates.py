@@ -14,12 +14,17 @@ import pytest
 from old_home import unpack_old_home
 from update_world import pack, write_version
 
-from app import updates
+from app import settings, updates
 from app.chats.store import ChatStore
 from app.cli.main import main
 from app.database import versions
+from app.database.going_back import FILES, keep_files
 from app.documents.store import Store
 from app.errors import AppError, BadFile, NoSpace
+from app.evaluation import arena
+from app.library import store as library
+from app.models import registry
+from app.paths import Home
 from app.updates import CURRENT, apply, go_back, previous, release_of, sweep
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the folder form is Linux's")
@@ -168,6 +173,54 @@ def test_going_back_brings_the_data_that_the_version_before_can_read_and_keeps_t
     forward = ChatStore(place.chats_db, place.backups)  # and in the other direction once more
     assert len(forward.list_chats()) == before and not forward.note
     forward.close()
+
+
+def test_small_files_come_back_where_the_version_before_cannot_read_them(
+    here: Path, tmp_path: Path, data_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    files = {"settings": 2, "models": 2, "assistants": 1}
+    (here / "release.json").write_text(json.dumps({"version": "1.0", "files": files}))
+    place = Home(data_folder)
+    place.models.mkdir(parents=True)
+    before = {
+        place.settings_file: b'{"version": 2, "values": {"theme": "dark"}}',
+        place.models / "models.json": b'{"version": 2, "models": [], "active": ""}',
+        place.library_file: b'{"version": 1, "assistants": [], "prompts": []}',
+    }
+    for path, raw in before.items():
+        path.write_bytes(raw)
+    keep_files(place)
+    keep_files(place)
+    assert len(list(place.backups.glob("*.json"))) == 3, "what was copied already is not copied again"
+    apply(newer(tmp_path))
+    monkeypatch.setenv("INHOUSE_BUNDLE", str(here.parent / "Inhouse-1.1" / "_internal"))
+    place.settings_file.write_bytes(b'{"version": 3, "values": {"theme": "light"}}')
+    (place.models / "models.json").write_bytes(b'{"version": 2, "models": [], "active": "x"}')
+    place.library_file.write_bytes(b'{"version": 7}')
+    for copy in place.backups.glob("assistants-*"):
+        copy.rename(tmp_path / copy.name)
+    assert main(["update", "back"]) == 1, "without a copy nothing is changed"
+    assert "cannot read the data of this one: Your assistants." in capsys.readouterr().err
+    assert place.settings_file.read_bytes().startswith(b'{"version": 3')
+    for copy in tmp_path.glob("assistants-*"):
+        copy.rename(place.backups / copy.name)
+    assert main(["update", "back"]) == 0
+    assert "Your settings: again as in settings-v2-" in capsys.readouterr().err
+    assert place.settings_file.read_bytes() == before[place.settings_file]
+    assert place.library_file.read_bytes() == before[place.library_file]
+    assert b'"x"' in (place.models / "models.json").read_bytes(), "what can be read stays as it is"
+    (kept,) = place.backups.glob("settings-v3-*.json")
+    assert b"light" in kept.read_bytes() and (here.parent / CURRENT).resolve() == here
+
+
+def test_the_forms_of_the_small_files_are_what_their_modules_write() -> None:
+    stated = {
+        "settings": len(settings.MIGRATIONS) + 1,
+        "models": registry.VERSION,
+        "assistants": library.VERSION,
+        "arena": arena.VERSION,
+    }
+    assert stated == versions.FILES == dict.fromkeys(FILES, 0) | versions.FILES
 
 
 def version(path: Path) -> int:
