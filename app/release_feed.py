@@ -15,9 +15,12 @@ import msgspec
 from msgspec import Struct
 
 from app.errors import AppError, BadFile
+from app.files import write_atomic
+from app.packages import own_version
+from app.paths import Home
 from app.updates import number_of
 
-FEED = "latest.json"
+FEED, LOOKED = "latest.json", "updates.json"
 VERSION = 1
 LIMIT_BYTES = 1 << 20
 MOST_BYTES = 16 << 30
@@ -58,8 +61,23 @@ class Feed(Struct, frozen=True, kw_only=True):
     runtimes: tuple[RuntimeBuild, ...] = ()
 
 
+class Looked(Struct, frozen=True, kw_only=True):
+    """What the last look at a source gave; kept in the cache folder."""
+
+    source: str = ""  # as the setting has it
+    at: float = 0.0  # seconds since 1970
+    feed: Feed = Feed()
+    problem: str = ""  # why it gave nothing; the feed is then the one of before
+
+
 class _Version(Struct, frozen=True):
     version: int
+
+
+def own_number() -> str:
+    """The version in use; "0" where nothing says it in numbers."""
+    version = own_version()
+    return version if NUMBER.fullmatch(version) else "0"
 
 
 def this_system() -> str:
@@ -105,6 +123,19 @@ def newest(feed: Feed, here: str, system: str = "") -> Release | None:
 def runtimes_for(feed: Feed, system: str = "") -> tuple[RuntimeBuild, ...]:
     """The builds of llama.cpp for this system, in the list's order."""
     return tuple(each for each in feed.runtimes if each.system == (system or this_system()))
+
+
+def read_looked(home: Home) -> Looked:
+    """What is known of what is offered; nothing where nobody has looked."""
+    try:
+        return msgspec.json.decode((home.cache / LOOKED).read_bytes(), type=Looked)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return Looked()
+
+
+def keep_looked(home: Home, looked: Looked) -> None:
+    """Raises NoSpace."""
+    write_atomic(home.cache / LOOKED, msgspec.json.encode(looked))
 
 
 def check_source(text: str) -> str:

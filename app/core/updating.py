@@ -9,9 +9,6 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 
-import msgspec
-from msgspec import Struct
-
 from app import frozen
 from app.core.calls import updates as c
 from app.core.children import Child
@@ -21,19 +18,21 @@ from app.core.reply import Reply
 from app.core.requests import Job
 from app.core.retired import Retired
 from app.errors import AppError, Busy
-from app.files import write_atomic
 from app.frozen import release_of
 from app.models.hub_access import blocked
-from app.packages import own_version
 from app.release_feed import (
     NUMBER,
     Feed,
+    Looked,
     Release,
     RuntimeBuild,
     check_source,
     is_address,
+    keep_looked,
     newest,
+    own_number,
     place_of,
+    read_looked,
     runtimes_for,
 )
 from app.settings import OFFLINE, UPDATE_SOURCE
@@ -54,22 +53,12 @@ NO_SOURCE = AppError(
 )
 
 
-class _Looked(Struct, frozen=True, kw_only=True):
-    """What the last look gave, and of which source."""
-
-    source: str = ""
-    at: float = 0.0
-    feed: Feed = Feed()
-    problem: str = ""
-
-
 class UpdatesDesk:
     """One thing at a time; a door that leaves stops nothing."""
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._file = house.home.cache / "updates.json"
-        self._looked = self._stored()
+        self._looked = read_looked(house.home)
         self._retired = Retired(house.clock)
         self._child: Child | None = None
         self._job: Job | None = None
@@ -116,11 +105,11 @@ class UpdatesDesk:
         Raises:
             AppError: it is of an older one.
         """
-        if not NUMBER.fullmatch(program) or number_of(program) == number_of(_here()) or _here() == "0":
+        if not NUMBER.fullmatch(program) or number_of(program) == number_of(own_number()) or own_number() == "0":
             return False
-        if number_of(program) < number_of(_here()):
+        if number_of(program) < number_of(own_number()):
             raise AppError(
-                f"Inhouse {_here()} is running with this data folder, and this is {program}.",
+                f"Inhouse {own_number()} is running with this data folder, and this is {program}.",
                 "Close this one and start Inhouse again.",
             )
         self.gives_way = True
@@ -136,9 +125,9 @@ class UpdatesDesk:
             before = release_of(check_back()).get("version", "")
         except AppError as error:  # also where only nothing lies beside
             cannot = error if not _is_ours() else None
-        failed, looked = self._failed, self._looked if self._looked.source == source else _Looked()
+        failed, looked = self._failed, self._looked if self._looked.source == source else Looked()
         return c.UpdateShown(
-            version=_here(),
+            version=own_number(),
             cannot=cannot.message if cannot else "",
             who=cannot.hint if cannot else "",
             source=place_of(source) if source else "",
@@ -161,7 +150,7 @@ class UpdatesDesk:
         return self._house.settings.get(UPDATE_SOURCE).strip()
 
     def _offered(self, following: str) -> Release | None:
-        here = max(_here(), following or "0", key=number_of)
+        here = max(own_number(), following or "0", key=number_of)
         return newest(self._looked.feed, here) if self._looked.source == self._source() else None
 
     # --- a look -------------------------------------------------------------------------------------------------------
@@ -210,7 +199,7 @@ class UpdatesDesk:
         def read(data: FeedRead | None, error: AppError | None = None) -> None:
             problem = str(error) if error else ""
             feed = data.feed if data is not None else self._looked.feed if self._looked.source == source else Feed()
-            self._keep(_Looked(source=source, at=time.time(), feed=feed, problem=problem))
+            self._keep(Looked(source=source, at=time.time(), feed=feed, problem=problem))
             ended(error)
 
         self._begin("looking", ReadFeed(source=source), read)
@@ -229,7 +218,9 @@ class UpdatesDesk:
             if not source:
                 raise NO_SOURCE
             if offered is None:
-                raise AppError("No newer version is offered.", f"{following or _here()} is the newest that is known.")
+                raise AppError(
+                    "No newer version is offered.", f"{following or own_number()} is the newest that is known."
+                )
             why = blocked(self._house.settings)
             if is_address(source) and why:
                 raise AppError(why, "Take the file instead: inhouse update apply FILE")
@@ -298,26 +289,14 @@ class UpdatesDesk:
         self._house.tell(moved)
         return moved
 
-    def _stored(self) -> _Looked:
-        try:
-            return msgspec.json.decode(self._file.read_bytes(), type=_Looked)
-        except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
-            return _Looked()
-
-    def _keep(self, looked: _Looked) -> None:
+    def _keep(self, looked: Looked) -> None:
         """What cannot be stored is known until the core ends."""
         self._looked = looked
         try:
-            write_atomic(self._file, msgspec.json.encode(looked))
+            keep_looked(self._house.home, looked)
         except AppError as error:
             log.warning("What updates there are could not be kept: %s", error)
         self._tell()
-
-
-def _here() -> str:
-    """The version in use; "0" where nothing says it."""
-    version = own_version()
-    return version if NUMBER.fullmatch(version) else "0"
 
 
 def _is_ours() -> bool:
