@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -14,6 +13,7 @@ from app.paths import Home
 from app.policy import Value, read_policy
 from app.setting import PRESETS, THINKING_TOKENS
 from app.setting import Setting as Setting
+from app.settings_file import decode, encode
 from app.types import Sampling
 
 log = logging.getLogger(__name__)
@@ -115,6 +115,11 @@ READ_SCANS = Setting(
     "Text in pictures of pages is recognised on this computer, a page at a time, while nothing else goes on.",
     "Documents", kind=bool,
 )  # fmt: skip
+UPDATE_SOURCE = Setting(
+    "update_source", "", "Updates come from",
+    "A folder or an https address of your company's own, which is looked at once a day. Nothing is taken by itself.",
+    "General", maximum=500, unset="None",
+)  # fmt: skip
 THREADS: Setting[int | None] = Setting(
     "threads", None, "Processor threads", "Automatic uses one for each physical core.", "Models and hardware",
     minimum=1, maximum=256, kind=int, optional=True, unset="Automatic",
@@ -163,8 +168,8 @@ ALL: tuple[Setting[Any], ...] = (
     THEME, TEXT_SIZE, REDUCED_MOTION, ONLY_FROM_DOCUMENTS, ANSWER_STYLE, STYLE_IN_DOCUMENTS, THINKING, INSTRUCTIONS,
     ANSWER_LANGUAGE, PASSAGES_PER_ANSWER, TEMPERATURE, TOP_P, TOP_K, MIN_P, REPEAT_PENALTY, SEED, MAX_TOKENS,
     CONTEXT_LENGTH, DEFAULT_ASSISTANT, DEFAULT_COLLECTION, TRASH_DAYS, READ_SCANS, THREADS, GPU_LAYERS, UNLOAD_AFTER,
-    OFFLINE, CATALOGUE, LLAMA_CPP, ADD_RUNTIMES, API_ENABLED, API_PORT, API_REQUESTS_A_MINUTE, API_ORIGINS,
-    KEEP_PRINTS, FIRST_RUN_DONE, SIDEBAR_OPEN, LARGER_MODEL_HINT,
+    OFFLINE, UPDATE_SOURCE, CATALOGUE, LLAMA_CPP, ADD_RUNTIMES, API_ENABLED, API_PORT, API_REQUESTS_A_MINUTE,
+    API_ORIGINS, KEEP_PRINTS, FIRST_RUN_DONE, SIDEBAR_OPEN, LARGER_MODEL_HINT,
 )  # fmt: skip
 BY_KEY: dict[str, Setting[Any]] = {setting.key: setting for setting in ALL}
 
@@ -300,7 +305,7 @@ class Settings:
                 return
             self._back_up()
             self._values = _merged(self._values, changes)
-            write_atomic(self._file, _encode(self._values))
+            write_atomic(self._file, encode(self._values, len(MIGRATIONS) + 1))
             self._version = len(MIGRATIONS) + 1
 
     def _notify(self, keys: Any) -> None:
@@ -319,7 +324,7 @@ class Settings:
             self.read_only = True
             return
         try:
-            version, values = _decode(raw)
+            version, values = decode(raw)
         except ValueError as error:
             self._replace_broken(error)
             return
@@ -378,22 +383,3 @@ def _fits(key: str, value: Value) -> bool:
 def _merged(values: dict[str, Value], changes: dict[str, Any]) -> dict[str, Value]:
     merged = {**values, **changes}
     return {key: value for key, value in merged.items() if value is not _DROP}
-
-
-def _encode(values: dict[str, Value]) -> bytes:
-    document = {"version": len(MIGRATIONS) + 1, "values": dict(sorted(values.items()))}
-    return json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n"
-
-
-def _decode(raw: bytes) -> tuple[int, dict[str, Value]]:
-    """Raises ValueError (UnicodeDecodeError and JSONDecodeError are kinds of it) for anything that is not ours."""
-    try:
-        document = json.loads(raw.decode("utf-8-sig"))
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
-    if not isinstance(document, dict):
-        raise ValueError("not an object")
-    version, values = document.get("version"), document.get("values")
-    if type(version) is not int or version < 1 or not isinstance(values, dict):
-        raise ValueError("no version or no values")
-    return version, values

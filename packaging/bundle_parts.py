@@ -175,14 +175,16 @@ class Release(msgspec.Struct):
     built: int  # seconds since 1970
     system: str
     data: dict[str, int]  # store, as `inhouse update back` calls it → the newest version of it that this release writes
+    files: dict[str, int]  # the same of the small files
 
 
 def put_release(folder: Path) -> None:
     """release.json, by which an update knows what it takes."""
-    from app.database.versions import CHATS, DOCUMENTS, TABLES
+    from app.database.versions import CHATS, DOCUMENTS, FILES, TABLES
 
     system = f"{platform.system().lower()}-{platform.machine().lower()}"
-    release = Release(version(), built_at(), system, {"chats": CHATS, "documents": DOCUMENTS, "tables": TABLES})
+    data = {"chats": CHATS, "documents": DOCUMENTS, "tables": TABLES}
+    release = Release(version(), built_at(), system, data, FILES)
     (folder / "release.json").write_bytes(msgspec.json.format(msgspec.json.encode(release), indent=2) + b"\n")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import sqlite3
 import sys
@@ -12,39 +11,24 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import zstandard
 from old_home import unpack_old_home
+from update_world import pack, write_version
 
-from app import updates
+from app import settings, updates
 from app.chats.store import ChatStore
 from app.cli.main import main
 from app.database import versions
+from app.database.going_back import FILES, keep_files
 from app.documents.store import Store
 from app.errors import AppError, BadFile, NoSpace
+from app.evaluation import arena
+from app.library import store as library
+from app.models import registry
+from app.paths import Home
 from app.updates import CURRENT, apply, go_back, previous, release_of, sweep
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the folder form is Linux's")
 Captured = pytest.CaptureFixture[str]
-
-
-def write_version(parent: Path, version: str, *, says: str = "", chats: int = versions.CHATS) -> Path:
-    """A made-up version: a program that says which it is."""
-    folder = parent / f"Inhouse-{version}"
-    (folder / "_internal").mkdir(parents=True)
-    program = folder / "Inhouse"
-    program.write_text(f"#!/bin/sh\necho Inhouse {says or version}\n")
-    program.chmod(0o755)
-    (folder / "release.json").write_text(json.dumps({"version": version, "data": {"chats": chats}}))
-    return folder
-
-
-def pack(folder: Path, at: Path) -> Path:
-    data = io.BytesIO()
-    with tarfile.open(fileobj=data, mode="w") as tar:
-        tar.add(folder, folder.name)
-    path = at / f"{folder.name}-linux.tar.zst"
-    path.write_bytes(zstandard.compress(data.getvalue()))
-    return path
 
 
 @pytest.fixture
@@ -139,17 +123,18 @@ def test_where_it_is_the_system_s_it_says_who_updates_it(
     here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
     monkeypatch.setattr(updates, "is_writable", lambda _: False)
-    assert main(["update", "apply", str(newer(tmp_path))]) == 1
-    assert "package manager" in capsys.readouterr().err
+    with pytest.raises(AppError, match="for this computer") as caught:
+        apply(newer(tmp_path))
+    assert "package manager" in caught.value.hint
     monkeypatch.delenv("INHOUSE_BUNDLE")
     assert main(["update", "back"]) == 1 and "from its source" in capsys.readouterr().err
 
 
 def test_a_full_disk_leaves_the_version_in_use(here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(updates, "_unpack", full)
+    monkeypatch.setattr(tarfile.TarFile, "extract", full)
     with pytest.raises(NoSpace):
         apply(newer(tmp_path))
     assert [path.name for path in here.parent.iterdir()] == ["Inhouse-1.0"]
@@ -188,6 +173,54 @@ def test_going_back_brings_the_data_that_the_version_before_can_read_and_keeps_t
     forward = ChatStore(place.chats_db, place.backups)  # and in the other direction once more
     assert len(forward.list_chats()) == before and not forward.note
     forward.close()
+
+
+def test_small_files_come_back_where_the_version_before_cannot_read_them(
+    here: Path, tmp_path: Path, data_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    files = {"settings": 2, "models": 2, "assistants": 1}
+    (here / "release.json").write_text(json.dumps({"version": "1.0", "files": files}))
+    place = Home(data_folder)
+    place.models.mkdir(parents=True)
+    before = {
+        place.settings_file: b'{"version": 2, "values": {"theme": "dark"}}',
+        place.models / "models.json": b'{"version": 2, "models": [], "active": ""}',
+        place.library_file: b'{"version": 1, "assistants": [], "prompts": []}',
+    }
+    for path, raw in before.items():
+        path.write_bytes(raw)
+    keep_files(place)
+    keep_files(place)
+    assert len(list(place.backups.glob("*.json"))) == 3, "what was copied already is not copied again"
+    apply(newer(tmp_path))
+    monkeypatch.setenv("INHOUSE_BUNDLE", str(here.parent / "Inhouse-1.1" / "_internal"))
+    place.settings_file.write_bytes(b'{"version": 3, "values": {"theme": "light"}}')
+    (place.models / "models.json").write_bytes(b'{"version": 2, "models": [], "active": "x"}')
+    place.library_file.write_bytes(b'{"version": 7}')
+    for copy in place.backups.glob("assistants-*"):
+        copy.rename(tmp_path / copy.name)
+    assert main(["update", "back"]) == 1, "without a copy nothing is changed"
+    assert "cannot read the data of this one: Your assistants." in capsys.readouterr().err
+    assert place.settings_file.read_bytes().startswith(b'{"version": 3')
+    for copy in tmp_path.glob("assistants-*"):
+        copy.rename(place.backups / copy.name)
+    assert main(["update", "back"]) == 0
+    assert "Your settings: again as in settings-v2-" in capsys.readouterr().err
+    assert place.settings_file.read_bytes() == before[place.settings_file]
+    assert place.library_file.read_bytes() == before[place.library_file]
+    assert b'"x"' in (place.models / "models.json").read_bytes(), "what can be read stays as it is"
+    (kept,) = place.backups.glob("settings-v3-*.json")
+    assert b"light" in kept.read_bytes() and (here.parent / CURRENT).resolve() == here
+
+
+def test_the_forms_of_the_small_files_are_what_their_modules_write() -> None:
+    stated = {
+        "settings": len(settings.MIGRATIONS) + 1,
+        "models": registry.VERSION,
+        "assistants": library.VERSION,
+        "arena": arena.VERSION,
+    }
+    assert stated == versions.FILES == dict.fromkeys(FILES, 0) | versions.FILES
 
 
 def version(path: Path) -> int:

@@ -30,7 +30,9 @@ from app.models.model_files import is_missing
 from app.models.registry import Registry
 from app.packages import EMBEDDER, EMBEDDER_FILE, package_folder, version_of
 from app.paths import Home
+from app.release_feed import newest, own_number, read_looked
 from app.runtimes import placed_text
+from app.settings import UPDATE_SOURCE
 from app.types import ModelInfo
 
 LIBRARIES = (
@@ -76,6 +78,7 @@ def examine(session: Session, *, engine: bool = True) -> Report:
         "data folder": _folder(home),
         "embedder": _embedder(home),
         "models": _models(home),
+        "updates": _updates(session),
     }
     found, checks["runtimes"] = graphics(home, look=engine), graphics_check(home)
     info, checks["engine"] = _engine(session) if engine else (None, {"ok": True, "state": "not checked"})
@@ -210,6 +213,19 @@ def _models(home: Home) -> Check:
     if missing:
         return _broken("the file is missing of: " + ", ".join(missing))
     return _fine(", ".join(model.name for model in models)) if models else _broken("none installed")
+
+
+def _updates(session: Session) -> Check:
+    """What was offered when somebody last looked: nobody is asked, and no place is named."""
+    source, looked = session.settings.get(UPDATE_SOURCE).strip(), read_looked(session.home)
+    if not source:
+        return _fine("no place is set that they come from")
+    if looked.source != source:
+        return _fine("nobody has looked yet: “inhouse update check”")
+    offered = newest(looked.feed, own_number())
+    if offered is not None:
+        return _fine(f"version {offered.version} is offered: “inhouse update”")
+    return _fine("the last look failed: “inhouse update” says why" if looked.problem else "nothing newer")
 
 
 def _engine(session: Session) -> tuple[ModelInfo | None, Check]:

@@ -1,33 +1,30 @@
-"""`inhouse update`: which version runs, take a newer one from a file, go back to the one before."""
+"""`inhouse update`: which version runs and which is offered, take a newer one, go back to the one before."""
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import shutil
+import time
 from pathlib import Path
 from typing import Any
 
-from app.cli.output import say, tell
+from app.cli.output import say, size_text, tell
 from app.cli.session import Session
-from app.database.earlier import earlier_copy, go_back_to, no_copy
-from app.database.opening import open_reader, version_of
-from app.errors import AppError, Busy
-from app.files import hold
-from app.frozen import release_of
-from app.packages import own_version
-from app.paths import Home
-from app.updates import apply, check_back, go_back, installed, previous, sweep
-
-STORES = {"chats": "Your chats", "documents": "The document index", "tables": "Your tables"}
-LEAVES_S = 5.0
-"""A core ends two seconds after its last door."""
+from app.core.calls.updates import LookForUpdate, ShowUpdate, TakeUpdate, UpdateMoved, UpdateShown
+from app.database.going_back import go_back_with_data
+from app.errors import AppError
+from app.updates import installed, sweep
+from app.workers.message import Call, Data
 
 
 def add_update_command(commands: argparse._SubParsersAction[Any]) -> None:
     """Its actions."""
-    update = commands.add_parser("update", help="which version runs; take a newer one from a file, or go back")
-    update.add_argument("action", nargs="?", choices=("status", "apply", "back"), default="status")
+    update = commands.add_parser(
+        "update",
+        help="which version runs; look for a newer one, take it, or go back",
+        description="Settings, General, says where updates come from: a folder, or an address of your company. "
+        "“status” says what is known, “check” asks now, “apply” takes what is offered, or FILE; “back” goes back.",
+    )
+    update.add_argument("action", nargs="?", choices=("status", "check", "apply", "back"), default="status")
     update.add_argument("file", nargs="?", default="", metavar="FILE", help="of apply: Inhouse-….tar.zst")
 
 
@@ -37,68 +34,79 @@ def command(args: argparse.Namespace, session: Session) -> int:
     Raises:
         AppError: nothing can be updated here, or the file is not good.
     """
-    if args.action == "apply":
-        return _apply(args.file)
+    if args.file and args.action != "apply":
+        raise AppError(f"“inhouse update {args.action}” takes no file.", "Take it: inhouse update apply FILE")
     if args.action == "back":
-        return _back(session.home)
-    say(f"Inhouse {own_version()}")
-    folder = installed()
-    sweep(folder)
-    if other := previous(folder):
-        say(f"Beside it: {release_of(other)['version']}")
+        version, said = go_back_with_data(session.home)
+        for each in said:
+            tell(each)
+        say(f"Inhouse {version} is used from the next start on.")
+    elif args.action == "apply":
+        _apply(args.file, session)
+    else:
+        _status(_asked(session, LookForUpdate() if args.action == "check" else ShowUpdate()))
     return 0
 
 
-def _apply(file: str) -> int:
-    if not file:
-        raise AppError("Which file?", "Name it: inhouse update apply Inhouse-….tar.zst")
-    taken, checked = apply(Path(file))
-    if not checked:
-        tell("There is no checksum beside the file, so it was not compared with one.")
-    say(f"Inhouse {taken} is used from the next start on. “inhouse update back” goes back.")
-    return 0
+def offer_text(shown: UpdateShown) -> str:
+    """ "Version 1.2.0 is offered by updates.example, 412 MB."; "" where nothing is."""
+    offered = shown.offered
+    if offered is None:
+        return ""
+    return f"Version {offered.version} is offered by {shown.source}, {size_text(offered.bytes)}."
 
 
-def _back(home: Home) -> int:
-    """The version before with data that it can read: where a store is newer, its copy from before is put in its place.
+def _status(shown: UpdateShown) -> None:
+    say(f"Inhouse {shown.version}")
+    if not shown.cannot:
+        sweep(installed())
+    if shown.following:
+        say(f"Version {shown.following} is used from the next start on.")
+    if shown.before:
+        say(f"Beside it: {shown.before}")
+    if text := offer_text(shown):
+        say(text)
+        for line in shown.offered.notes.splitlines() if shown.offered else []:
+            say(f"  {line}")
+        tell(f"{shown.cannot} {shown.who}" if shown.cannot else "Take it: inhouse update apply")
+    elif shown.unreachable:
+        tell(f"The last look for updates failed. {shown.unreachable}")
+    elif shown.source and shown.looked:
+        say(f"Nothing newer at {shown.source} on {time.strftime('%Y-%m-%d %H:%M', time.localtime(shown.looked))}.")
+    elif shown.source:
+        say(f"Updates come from {shown.source}: “inhouse update check” asks there.")
+    elif shown.cannot:
+        tell(f"{shown.cannot} {shown.who}")
 
-    Raises:
-        AppError: there is no version before, or no copy that it can read. Busy: Inhouse runs.
+
+def _apply(file: str, session: Session) -> None:
     """
-    other = previous(installed())
-    said = release_of(other) if other is not None else {}
-    with contextlib.ExitStack() as held:
-        if home.root.exists():
-            lock = hold(
-                home.root / "core.lock", Busy("Inhouse is running.", "Close its window, then go back."), LEAVES_S
+    Raises:
+        AppError: it could not be taken, and nothing was changed.
+    """
+    if not file:
+        shown = _asked(session, LookForUpdate())
+        if shown.offered is None:
+            raise AppError(
+                f"Nothing newer is offered by {shown.source}.", "Take a file instead: inhouse update apply FILE"
             )
-            held.callback(lock.release)
-        newer = _newer(home, said.get("data", {}))
-        missing = [STORES[path.stem] for path, copy in newer if copy is None]
-        if missing:
-            raise no_copy(missing, str(said.get("version", "")), home.backups)
-        check_back()
-        for path, copy in newer:
-            assert copy is not None
-            if path == home.documents_db:  # what is made of it is made again
-                shutil.rmtree(home.vectors, ignore_errors=True)
-                home.signs.unlink(missing_ok=True)
-            kept = go_back_to(path, copy, STORES[path.stem])
-            tell(f"{STORES[path.stem]}: again as in {copy.name}. What is newer is kept as backups/{kept.name}.")
-        say(f"Inhouse {go_back()} is used from the next start on.")
-    return 0
+        tell(offer_text(shown))
+    path = str(Path(file).expanduser().absolute()) if file else ""
+
+    def show(data: Data) -> None:
+        if isinstance(data, UpdateMoved) and data.shown.total:
+            what = "Unpacking and trying" if data.shown.doing == "unpacking" else "Fetching"
+            session.progress.show(f"{what}… {size_text(data.shown.done)} of {size_text(data.shown.total)}")
+
+    shown = session.call(TakeUpdate(path=path), show)
+    assert isinstance(shown, UpdateShown)
+    if not shown.checked:
+        tell("There is no checksum beside the file, so it was not compared with one.")
+    say(f"Inhouse {shown.following} is used from the next start on. “inhouse update back” goes back.")
 
 
-def _newer(home: Home, known: object) -> list[tuple[Path, Path | None]]:
-    """Each store that the version before cannot read, with the copy that it can."""
-    found: list[tuple[Path, Path | None]] = []
-    for name, subject in STORES.items():
-        path, most = home.root / f"{name}.db", known.get(name) if isinstance(known, dict) else None
-        if path.exists() and isinstance(most, int) and _version(path, subject) > most:
-            found.append((path, earlier_copy(home.backups, name, most)))
-    return found
-
-
-def _version(path: Path, subject: str) -> int:
-    with contextlib.closing(open_reader(path, subject)) as db:
-        return version_of(db)
+def _asked(session: Session, call: Call) -> UpdateShown:
+    session.progress.show("Asking…")
+    shown = session.call(call)
+    assert isinstance(shown, UpdateShown)
+    return shown

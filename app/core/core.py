@@ -50,6 +50,7 @@ from app.core.summaries import Summaries
 from app.core.tables import TablesDesk
 from app.core.trainer import Trainer
 from app.core.training import TrainingDesk
+from app.core.updating import UpdatesDesk
 from app.core.vector_server import VectorServerDesk
 from app.core.word_shares import WordShares
 from app.errors import AppError
@@ -144,6 +145,7 @@ class Core:
         training = TrainingDesk(house, self.models, self.documents, readers, trainer)
         component = ComponentDesk(house, lambda: training.trains or model_folders.is_busy)
         completions = Completions(house, self.models)
+        self.updates = UpdatesDesk(house)
         attachments.settled.connect(lambda *_: self.documents.list.recount())  # a photo may be among them
         for asked in (self.answers, questions, completions):
             self.documents.recognising.gives_way_to(lambda asked=asked: asked.is_busy)  # type: ignore[misc]
@@ -154,7 +156,7 @@ class Core:
             self.models, model_folders, catalogue, downloads, self.documents, self.tables, self.answers, questions,
             summaries, offers, chats, chat_files, projects, removals, attachments, readers, heads, embedders, vectors,
             self.runtimes, folders, shares, training, component, completions, pictures, self.library, shares_of_words,
-            model_text, BenchDesk(self.models), ArenaDesk(house, self.models, self.documents), self.api,
+            model_text, self.updates, BenchDesk(self.models), ArenaDesk(house, self.models, self.documents), self.api,
         )  # fmt: skip
 
     # --- doors --------------------------------------------------------------------------------------------------------
@@ -214,6 +216,8 @@ class Core:
             raise AppError(
                 "Another version of Inhouse is running with this data folder.", "Close it, then start this one again."
             )
+        if self.updates.makes_way_for(call.program):
+            return
         door = reply.door
         door.kind, door.hears = call.door, call.events
         if door not in self.doors:

@@ -17,6 +17,7 @@ from app.core import address
 from app.core.protocol import DoorFrame, DoorKind, Hello, Welcome, decode_frame, encode, encode_call
 from app.errors import AppError, Busy, WorkerGone
 from app.files import hold
+from app.packages import own_version
 from app.paths import Home
 from app.workers.failures import error_of
 from app.workers.message import Call, Data
@@ -105,7 +106,8 @@ class CoreDoor:
             self._socket = _connected(self._home)
             self._stream = self._socket.makefile("rb")
             try:
-                welcome = self._wait(self._write(Hello(door=self._kind, events=self.on_broadcast is not None)), None)
+                hello = Hello(door=self._kind, events=self.on_broadcast is not None, program=own_version())
+                welcome = self._wait(self._write(hello), None)
             except WorkerGone:  # it was just ending, or was killed while its last thread still held the socket
                 if time.monotonic() > until:
                     raise

@@ -33,6 +33,7 @@ from app.core.calls import (
     runtimes,
     tables,
     training,
+    updates,
     vectors,
 )
 from app.workers.calls.documents import Calls as DocumentsCall
@@ -47,11 +48,16 @@ DoorKind = Literal["window", "command", "api"]
 
 
 class Hello(Call, frozen=True):
-    """A door's first word; → Welcome. With `events` it is told of everything that happens."""
+    """A door's first word; → Welcome. With `events` it is told of everything that happens.
+
+    To a door of a newer Inhouse (`program`) the core makes way without an answer: the next one is that version's. A
+    door of an older one is refused.
+    """
 
     door: DoorKind
     events: bool = False
     version: int = VERSION
+    program: str = ""
 
 
 class KeepRunning(Call, frozen=True):
@@ -109,6 +115,7 @@ DoorCall = (
     | vectors.Calls
     | runtimes.Calls
     | component.Calls
+    | updates.Calls
     | tables.Calls
     | api.Calls
     | bench.Calls
@@ -160,6 +167,8 @@ DoorData = (
     | runtimes.Events
     | component.Answers
     | component.Events
+    | updates.Answers
+    | updates.Events
     | training.Answers
     | training.Events
     | api.Api

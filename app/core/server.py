@@ -122,6 +122,8 @@ class Server:
             return
         if isinstance(message, DoorRequest):
             self._core.call(door, message.id, message.call)
+            if self._core.updates.gives_way:
+                self._stop.set()
         else:
             self._core.control(door, message.id, message.control)
 

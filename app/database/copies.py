@@ -19,6 +19,6 @@ def copy_to(db: sqlite3.Connection, target: Path) -> None:
         copy.execute("PRAGMA journal_mode = DELETE")
 
 
-def copies_of(backups: Path, stem: str) -> list[Path]:
-    """Every copy of a database, those from before a migration too, oldest first."""
-    return sorted(backups.glob(f"{stem}-*.db"), key=lambda path: re.sub(r"^.*?-(?=\d{8})", "", path.stem))
+def copies_of(backups: Path, stem: str, suffix: str = ".db") -> list[Path]:
+    """Every copy of a database (or another file), those from before a migration too, oldest first."""
+    return sorted(backups.glob(f"{stem}-*{suffix}"), key=lambda path: re.sub(r"^.*?-(?=\d{8})", "", path.stem))

@@ -15,6 +15,7 @@ from app.core import address
 from app.core.protocol import DoorFrame, Hello, Welcome, decode_frame, encode, encode_call
 from app.core.requests import ControlWord, Job, Requests
 from app.errors import AppError, WorkerGone
+from app.packages import own_version
 from app.paths import Home
 from app.workers.message import Call
 from app.workers.protocol import Control
@@ -105,7 +106,8 @@ class CoreClient(QObject):
         """Greet first, then say what waited."""
         waiting, self._unsent = self._unsent, []
         self.state = "connected"
-        self.request(Hello(door="window", events=True), done=self._welcomed, failed=self._refused)
+        hello = Hello(door="window", events=True, program=own_version())
+        self.request(hello, done=self._welcomed, failed=self._refused)
         for line in waiting:
             self._link.write(line)
 

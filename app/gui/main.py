@@ -24,6 +24,7 @@ from app.gui.icons import forget_icons
 from app.gui.models.arrived import tell_downloads
 from app.gui.models.controller import ModelsController
 from app.gui.pages import PAGES, accept_drops, build_page, export_chat, import_pages, show_shortcuts
+from app.gui.settings.updates import UpdateHint, Updates
 from app.gui.shell.crash import install_excepthook, install_message_handler, show_crash, show_start_error
 from app.gui.shell.main_window import MainWindow
 from app.gui.shell.page import Page
@@ -56,6 +57,8 @@ class Parts:
     models: ModelsController
     chats: ChatController
     app: QApplication
+    after: Callable[[], object] | None = None
+    """What follows when the window has closed and everything was left: the start of another version."""
     _for_documents: list[Callable[[DocumentsController], object]] = field(default_factory=list)
     _documents: DocumentsController | None = None
     _finetune: FinetuneController | None = None
@@ -119,6 +122,8 @@ def run(argv: list[str], on_painted: Callable[[], None] | None = None, files: Se
     status = app.exec()
     stop(parts)
     instance.release()
+    if parts.after is not None:
+        parts.after()
     return status
 
 
@@ -258,6 +263,8 @@ def _after_first_paint(
     yield
     _follow_training(parts, window)
     yield
+    _tell_updates(parts, window)
+    yield
     instance.listen()
     yield
     gc.enable()
@@ -335,6 +342,14 @@ def _follow_training(parts: Parts, window: MainWindow) -> None:
 
     parts.finetune.status_changed.connect(tell)
     parts.finetune.find_running()
+
+
+def _tell_updates(parts: Parts, window: MainWindow) -> None:
+    """A newer version that waits stands in the sidebar."""
+    updates = Updates(parts.core, window)
+    updates.failed.connect(lambda error: log.info("Updates: %s", error))
+    UpdateHint(updates, window.sidebar, "settings", window)
+    updates.refresh()
 
 
 def _hand_over(app: QApplication, instance: SingleInstance, files: Sequence[str]) -> int:

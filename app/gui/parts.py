@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
+from PySide6.QtWidgets import QApplication
+
 from app.gui.chat.controller import ChatController
 from app.gui.chat.reader import ChatReader
 from app.gui.collections import KnownCollections
@@ -21,6 +23,9 @@ if TYPE_CHECKING:  # two controllers that the first paint does without
 
 class Parts(Protocol):
     """The composition root (`app.gui.main`) has one; a page takes from it what it needs."""
+
+    after: Callable[[], object] | None
+    """What follows when the window has closed."""
 
     @property
     def home(self) -> Home: ...
@@ -40,6 +45,8 @@ class Parts(Protocol):
     def chats(self) -> ChatController: ...
     @property
     def documents(self) -> DocumentsController: ...
+    @property
+    def app(self) -> QApplication: ...
     @property
     def finetune(self) -> FinetuneController: ...
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import re
 import ssl
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import TypeVar
 
 import httpcore2
 import httpx2
@@ -33,11 +35,15 @@ from app.hub import HubModel
 from app.models import hub_words as words
 from app.models.repositories import described
 
+T = TypeVar("T")
+
 FOUND = 12
 """Repositories that a search shows."""
 TIMEOUT = httpx2.Timeout(10.0)
 """Seconds without a byte before a connection counts as lost."""
 PIECE = 1 << 20
+ATTEMPTS = 3
+"""Of a question that a person waits for."""
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -125,9 +131,10 @@ class Hub:
                 raise AppError(f"{self._host} does not give parts of a file.", "Download it whole.")
             return b"".join(pieces)
 
-    def fetch(self, url: str, limit: int) -> bytes:
-        """A small file at any address, with the same proxy and certificates, and without the key."""
-        with self._saying(url), httpx2.Client(follow_redirects=True, timeout=TIMEOUT) as client:
+    def fetch(self, url: str, limit: int, *, redirects: bool = True) -> bytes:
+        """A small file at any address, with the same proxy and certificates, and without the key. Without `redirects`
+        what comes is from that very address."""
+        with self._saying(url), httpx2.Client(follow_redirects=redirects, timeout=TIMEOUT) as client:
             with client.stream("GET", url) as response:
                 response.raise_for_status()
                 kept = bytearray()
@@ -206,6 +213,8 @@ class Hub:
             return Interrupted(words.too_many(self._host), _seconds(response.headers.get("retry-after", "")))
         if status >= 500:
             return Interrupted(words.in_trouble(self._host, status))
+        if status == 404 and "x-request-id" not in response.headers:
+            return words.not_there(self._host, str(response.url))
         if "x-request-id" in response.headers or "x-error-code" in response.headers:
             return words.refused(self._host, self._address, status, str(error))
         return words.stopped_on_the_way(self._host, status, str(error))
@@ -267,3 +276,19 @@ def _is_of_certificate(error: BaseException | None) -> bool:
 def _seconds(text: str) -> float:
     """Of a Retry-After; one that is a date, or nothing, means a little."""
     return min(float(text), 600.0) if text.isdigit() else 5.0
+
+
+def asked(ask: Callable[[], T]) -> T:
+    """Ask a few times: a person waits, and a lost packet is no answer.
+
+    Raises:
+        AppError: the hub does not answer, or says no.
+    """
+    for attempt in range(ATTEMPTS):
+        try:
+            return ask()
+        except Interrupted as error:
+            if attempt + 1 == ATTEMPTS or error.wait_s > ATTEMPTS:
+                raise error.error from error
+            time.sleep(attempt + 0.5)
+    raise AssertionError

@@ -8,48 +8,30 @@ a model sees is a part like the others.
 
 from __future__ import annotations
 
-import hashlib
-import os
 import re
-import time
-from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
-from types import TracebackType
-from typing import BinaryIO, TypeVar
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from app.errors import AppError, BadFile, Busy
+from app.errors import AppError, Busy
 from app.files import cannot_write, hold, make_folder, sync_folder, write_atomic
 from app.llama.split_files import parts_of
 from app.models.download import Hub, Interrupted, Remote
 from app.models.model_files import projector_beside
+from app.models.transfer import WAITS_S, Steps, Transfer, size
 from app.models.whole_files import check_room
 from app.workers.calls.models import FetchFile, FetchProgress
 
-TELL_S = 0.5
 LOCK_WAIT_S = 5.0
 """A process that was told to end has so long before the next one gives up."""
-WAITS_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
-"""Between attempts that bring nothing; after the last one the download is said to have failed."""
-LOOK_S = 0.25
-PIECE = 4 << 20
-TURN = 1 << 20
-"""Bytes after which others have their turn, and the hash has its next piece."""
-PENDING = 8
-"""Pieces that wait for their hash: it is computed beside the network."""
-STEADY = 0.7
-"""Share of the speed so far in the one that is shown: a figure that jumps says nothing."""
 CHANGED = "The file at the hub is another one now, so the download began anew."
-NO_RANGES = "The server gives files only as a whole, so the download began anew."
 
 T = TypeVar("T")
-Steps = Generator[FetchProgress | None, None, None]
 
 
 class _Part(Struct, kw_only=True):
@@ -79,9 +61,7 @@ class Fetch:
         self._projector = ""  # in the repository, where it has one: the last part
         self.remotes: list[Remote] = []
         """What the hub says of the parts, once it has been asked."""
-        self._done = 0  # bytes of parts that are whole, and of the one under way
-        self._rate, self._told, self._told_done = 0.0, time.monotonic(), 0
-        self._note = ""
+        self._transfer = Transfer(hub, "the hub")
 
     def run(self) -> Generator[FetchProgress | None, None, list[Path]]:
         """→ the files in their order, whole and checked, in the download's `model` folder; its projector comes last.
@@ -99,23 +79,19 @@ class Fetch:
             yield from self._look()
             paths = [self._path(name) for name in self._names]
             self._check(self.remotes)
-            check_room(self._folder, self._total - sum(_size(path) + _size(_coming(path)) for path in paths))
+            check_room(self._folder, self._transfer.total - sum(size(path) + size(_coming(path)) for path in paths))
             for remote, path in zip(self.remotes, paths, strict=True):
-                before = self._done
+                before = self._transfer.done
                 if not path.exists():
-                    yield from self._part(remote, _coming(path))
+                    yield from self._transfer.part(remote, _coming(path))
                     _coming(path).replace(path)
-                self._done = before + remote.size
+                self._transfer.done = before + remote.size
             sync_folder(paths[0].parent)
         except OSError as error:
             raise cannot_write(paths[0], error) from error
         finally:
             lock.release()
         return paths
-
-    @property
-    def _total(self) -> int:
-        return sum(each.size for each in self.remotes)
 
     def _path(self, name: str) -> Path:
         if name and name == self._projector:
@@ -133,11 +109,12 @@ class Fetch:
         for at, name in enumerate(self._names):
             remote = self._checked((yield from self._asked(partial(self._looked, name))), at)
             self.remotes.append(remote)
+            self._transfer.total += remote.size
             before = known.get(name)
             if before is not None and (before.etag, before.bytes) == (remote.etag, remote.size):
                 continue
             if before is not None:
-                self._note = CHANGED
+                self._transfer.note = CHANGED
             for path in (self._path(name), _coming(self._path(name))):
                 path.unlink(missing_ok=True)
         parts = [_Part(name=n, etag=r.etag, bytes=r.size) for n, r in zip(self._names, self.remotes, strict=True)]
@@ -150,7 +127,7 @@ class Fetch:
             try:
                 return ask()
             except Interrupted as error:
-                yield from self._wait(error, waits)
+                yield from self._transfer.wait(error, waits)
 
     def _looked(self, name: str) -> Remote:
         return self._hub.look(self._call.repo, name, self._call.revision)
@@ -186,141 +163,6 @@ class Fetch:
         same = state.version == 1 and (state.repo, state.file) == (self._call.repo, self._call.file)
         return {part.name: part for part in state.parts} if same else {}
 
-    # --- one part -----------------------------------------------------------------------------------------------------
-
-    def _part(self, remote: Remote, path: Path) -> Steps:
-        """Fetch what is missing of a part, hash all of it, and compare."""
-        with path.open("ab", buffering=0) as out, _Hash() as digest:
-            if _size(path) > remote.size:
-                out.truncate(0)
-            yield from self._hash_stored(path, digest)
-            yield from self._rest(remote, out, digest)
-            os.fsync(out.fileno())
-            yield self._progress(checking=True)
-            found = digest.hexdigest()
-        if remote.sha256 and found != remote.sha256:
-            path.unlink(missing_ok=True)
-            raise BadFile(
-                "What came is not the file that the hub describes: its check sum is another one.",
-                "Try again. If it happens again, something on the way changes files: ask your IT.",
-                f"{found} instead of {remote.sha256}",
-                code="hash",
-            )
-
-    def _hash_stored(self, path: Path, digest: _Hash) -> Steps:
-        """What an earlier process fetched."""
-        with path.open("rb", buffering=0) as stored:
-            while piece := stored.read(PIECE):
-                digest.update(piece)
-                self._done += len(piece)
-                yield self._due(checking=True)
-        self._told_done = self._done  # that was no network
-
-    def _rest(self, remote: Remote, out: BinaryIO, digest: _Hash) -> Steps:
-        waits = iter(WAITS_S)
-        while (at := out.seek(0, os.SEEK_END)) < remote.size:
-            try:
-                yield from self._stream(remote, at, out, digest)
-                if out.tell() < remote.size:
-                    raise Interrupted(AppError("The connection was lost.", "Try again."))
-            except Interrupted as error:
-                if out.tell() > at:
-                    waits = iter(WAITS_S)
-                yield from self._wait(error, waits)
-
-    def _stream(self, remote: Remote, at: int, out: BinaryIO, digest: _Hash) -> Steps:
-        with self._hub.stream(remote, at) as (start, pieces):
-            if start < at:
-                self._note, self._done = NO_RANGES, self._done - at
-                out.truncate(0)
-                digest.begin()
-            asked = self._done
-            for piece in pieces:
-                _write(out, piece)
-                digest.update(piece)
-                self._done += len(piece)
-                if self._done - asked >= TURN:
-                    asked = self._done
-                    yield self._due()
-
-    def _wait(self, error: Interrupted, waits: Iterator[float]) -> Steps:
-        """
-        Raises:
-            AppError: there were enough attempts.
-        """
-        seconds = next(waits, None)
-        if seconds is None:
-            raise error.error from error
-        self._rate = 0.0
-        until = time.monotonic() + max(seconds, error.wait_s)
-        yield self._progress(note=error.error.message)
-        while time.monotonic() < until:
-            time.sleep(LOOK_S)
-            yield None
-
-    # --- what is told -------------------------------------------------------------------------------------------------
-
-    def _due(self, *, checking: bool = False) -> FetchProgress | None:
-        """Twice a second."""
-        return self._progress(checking=checking) if time.monotonic() - self._told >= TELL_S else None
-
-    def _progress(self, *, checking: bool = False, note: str = "") -> FetchProgress:
-        now = time.monotonic()
-        if not checking and now > self._told:
-            speed = max(self._done - self._told_done, 0) / (now - self._told)
-            self._rate = self._rate * STEADY + speed * (1 - STEADY) if self._rate else speed
-        self._told, self._told_done = now, self._done
-        if not note:
-            note, self._note = self._note, ""
-        return FetchProgress(done=self._done, total=self._total, bytes_per_s=self._rate, checking=checking, note=note)
-
-
-class _Hash:
-    """SHA-256 in a thread of its own, beside the network and the disk."""
-
-    def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="hash")
-        self._pending: deque[Future[None]] = deque()
-        self._next: list[bytes] = []
-        self._length = 0
-        self._sha = hashlib.sha256()
-
-    def begin(self) -> None:
-        """Forget what came."""
-        self._wait(0)
-        self._next, self._length = [], 0
-        self._sha = hashlib.sha256()
-
-    def update(self, piece: bytes) -> None:
-        self._next.append(piece)
-        self._length += len(piece)
-        if self._length >= TURN:
-            self._hand_over()
-            self._wait(PENDING)
-
-    def hexdigest(self) -> str:
-        self._hand_over()
-        self._wait(0)
-        return self._sha.hexdigest()
-
-    def _hand_over(self) -> None:
-        pieces, self._next, self._length = self._next, [], 0
-        self._pending.append(self._pool.submit(self._take, pieces))
-
-    def _take(self, pieces: list[bytes]) -> None:
-        for piece in pieces:
-            self._sha.update(piece)
-
-    def _wait(self, left: int) -> None:
-        while len(self._pending) > left:
-            self._pending.popleft().result()
-
-    def __enter__(self) -> _Hash:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self._pool.shutdown()
-
 
 def safe_name(name: str) -> str:
     """A name for a file of ours, of one in a repository; parts of one model keep their numbers at the end.
@@ -337,17 +179,3 @@ def safe_name(name: str) -> str:
 def _coming(path: Path) -> Path:
     """What a part is called until it is whole."""
     return path.with_name(f"{path.name}.part")
-
-
-def _write(out: BinaryIO, piece: bytes) -> None:
-    """All of it: an unbuffered file may take less at a time."""
-    view = memoryview(piece)
-    while view:
-        view = view[out.write(view) :]
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0

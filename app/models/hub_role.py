@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 
@@ -18,7 +16,7 @@ from app.llama.gguf_header import GgufHeader
 from app.llama.gguf_reader import read_header, read_header_from
 from app.llama.split_files import first_part, stem_of
 from app.models.catalogue import LIMIT_BYTES, parse_catalogue
-from app.models.download import Hub, Interrupted, Remote
+from app.models.download import Hub, Remote, asked
 from app.models.fetching import Fetch, safe_name
 from app.models.fits import fitted, fitted_by_header, this_machine
 from app.models.hub_access import HUB_KEY, hub_address
@@ -47,11 +45,8 @@ from app.workers.calls.models import (
 from app.workers.protocol import AnyCall, AnyData
 from app.workers.roles import Steps
 
-T = TypeVar("T")
 RANKS = 4
 """llama.cpp's pooling type of a model that says how well a passage answers (LLAMA_POOLING_TYPE_RANK)."""
-ATTEMPTS = 3
-"""Of a question that a person waits for."""
 
 CheckKind = Callable[[GgufHeader], None]
 
@@ -75,12 +70,12 @@ class HubRole:
         if isinstance(call, SearchHub):
             return HubFound(offers=self._found(call.query))
         if isinstance(call, ShowRepository):
-            model = _asked(lambda: self._hub().repository(call.repo, call.revision))
+            model = asked(lambda: self._hub().repository(call.repo, call.revision))
             return RepositoryShown(offers=file_offers(model, self._fit, self._registry.models()))
         if isinstance(call, FitModel):
             return ModelFitted(fit=self._fitted(call))
         if isinstance(call, ReadCatalogue):
-            raw = _asked(lambda: self._hub().fetch(call.source, LIMIT_BYTES))
+            raw = asked(lambda: self._hub().fetch(call.source, LIMIT_BYTES))
             return CatalogueRead(models=parse_catalogue(raw, call.source))
         raise AppError("The models process cannot do this.", detail=type(call).__name__)
 
@@ -94,9 +89,9 @@ class HubRole:
         named = repository_in(query)
         installed = self._registry.models()
         if named is not None:
-            model = _asked(lambda: self._hub().repository(*named))
+            model = asked(lambda: self._hub().repository(*named))
             return (best_offer(model, self._fit, installed),) if model.files else ()
-        models: list[HubModel] = _asked(lambda: self._hub().find(query.strip()))
+        models: list[HubModel] = asked(lambda: self._hub().find(query.strip()))
         return offers_of(models, self._fit, installed, this_machine(self._home))
 
     def _fitted(self, call: FitModel) -> Fitted:
@@ -106,11 +101,11 @@ class HubRole:
             sight = projector_of(path, header)
             return fitted_by_header(self._home, header, read_header(sight) if sight is not None else None)
         hub = self._hub()
-        model = _asked(lambda: hub.repository(call.repo))
+        model = asked(lambda: hub.repository(call.repo))
         folder = call.file.rpartition("/")[0]
 
         def far(name: str) -> _Far:
-            return _Far(hub, _asked(lambda: hub.look(call.repo, name, "main")))
+            return _Far(hub, asked(lambda: hub.look(call.repo, name, "main")))
 
         header = read_header_from(far(call.file), call.file, lambda name: far(f"{folder}/{name}".lstrip("/")))
         seen = model.projector
@@ -191,20 +186,4 @@ class _Far:
         return self.remote.size
 
     def read(self, offset: int, length: int) -> bytes:
-        return _asked(lambda: self.hub.read(self.remote, offset, length))
-
-
-def _asked(ask: Callable[[], T]) -> T:
-    """Ask a few times: a person waits, and a lost packet is no answer.
-
-    Raises:
-        AppError: the hub does not answer, or says no.
-    """
-    for attempt in range(ATTEMPTS):
-        try:
-            return ask()
-        except Interrupted as error:
-            if attempt + 1 == ATTEMPTS or error.wait_s > ATTEMPTS:
-                raise error.error from error
-            time.sleep(attempt + 0.5)
-    raise AssertionError
+        return asked(lambda: self.hub.read(self.remote, offset, length))

@@ -125,6 +125,11 @@ def no_file(repo: str, host: str) -> AppError:
     )
 
 
+def not_there(host: str, url: str) -> AppError:
+    """A server that is no hub, or not the one that was meant."""
+    return AppError(f"{host} has no file at this address.", "Check the address, or ask who keeps it.", url)
+
+
 def too_many(host: str) -> AppError:
     """A limit of the hub."""
     return AppError(

@@ -23,6 +23,7 @@ from app.models.model_files import check_there, is_missing, projector_beside
 from app.models.parts import remove_parts
 from app.models.projectors import projector_of, seeing_model
 from app.models.registry import ABOUT, Registry, new_id
+from app.models.release_role import ReleaseRole
 from app.models.runtime_trial import try_runtime
 from app.models.runtimes import Runtimes
 from app.models.servers import host_of
@@ -39,6 +40,7 @@ from app.workers.calls.models import (
     ModelInstalled,
 )
 from app.workers.calls.runtimes import AddRuntime, RuntimeAdded, TryRuntime
+from app.workers.calls.updates import FetchRuntime, ReadFeed, TakeRelease
 from app.workers.message import Done
 from app.workers.protocol import AnyCall, AnyData
 from app.workers.roles import Steps
@@ -53,6 +55,7 @@ class ModelsRole:
         self._home, self._folder = home, home.models
         self._registry = Registry(home)
         self._hub = HubRole(home, _check_kind)
+        self._releases = ReleaseRole(home)
 
     def handle(self, call: AnyCall) -> Steps:
         if isinstance(call, ImportModel):
@@ -71,6 +74,8 @@ class ModelsRole:
             return RuntimeAdded(runtime=(yield from Runtimes(self._home).bring_in(source, call.name)))
         if isinstance(call, TryRuntime):
             return try_runtime(self._home, call.id, call.model)
+        if isinstance(call, ReadFeed | TakeRelease | FetchRuntime):
+            return (yield from self._releases.handle(call))
         return (yield from self._hub.handle(call))
 
     def background(self) -> Iterator[None]:

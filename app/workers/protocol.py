@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from app.workers.calls import documents, engine, model_text, models, runtimes, sheets
+from app.workers.calls import documents, engine, model_text, models, runtimes, sheets, updates
 from app.workers.message import Data, Done, Failure, WorkerRole
 
 VERSION = 1
@@ -33,7 +33,9 @@ class Alive(Data, frozen=True):
     step_s: float = 0.0
 
 
-AnyCall = engine.Calls | documents.Calls | model_text.Calls | sheets.Calls | models.Calls | runtimes.Calls
+AnyCall = (
+    engine.Calls | documents.Calls | model_text.Calls | sheets.Calls | models.Calls | runtimes.Calls | updates.Calls
+)
 AnyData = (
     Done
     | Ready
@@ -44,6 +46,7 @@ AnyData = (
     | sheets.Answers
     | models.Answers
     | runtimes.Answers
+    | updates.Answers
 )
 
 

@@ -225,6 +225,12 @@ TABLE: dict[str, Use] = {
     "TestRuntime": Use("LlamaRuntimes.test", "models"),
     "AddRuntime": Use("LlamaRuntimes.add", "models"),
     "TryRuntime": Use(why=INSIDE),
+    # newer versions
+    "ShowUpdate": Use("Updates.refresh", "update"),
+    "LookForUpdate": Use("Updates.look", "update"),
+    "TakeUpdate": Use("Updates.take", "update"),
+    "CancelUpdate": Use("Updates.cancel", why="Ctrl C leaves the command; “inhouse update” again goes on"),
+    "MakeWay": Use("Updates.make_way", why="the command goes back once nobody has Inhouse open"),
     "ShowComponent": Use("TrainingComponent.look", "training"),
     "InstallComponent": Use("TrainingComponent.install", "training"),
     "RepairComponent": Use("TrainingComponent.repair", "training"),

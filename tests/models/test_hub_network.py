@@ -18,7 +18,7 @@ from proxy_server import ProxyServer
 from worker_client import Client
 
 from app.errors import AppError, NoSpace
-from app.models import fetching
+from app.models import fetching, transfer
 from app.models.worker import ModelsRole
 from app.paths import Home, home
 from app.types import InstalledModel
@@ -146,7 +146,7 @@ def test_a_disk_that_fills_midway_keeps_what_came(file: Path, monkeypatch: pytes
         hub.repos[REPO] = Repo({FILE: file})
         monkeypatch.setenv("HF_ENDPOINT", hub.address)
         with monkeypatch.context() as full:
-            full.setattr(fetching, "_write", _filling(1 << 20))
+            full.setattr(transfer, "_write", _filling(1 << 20))
             with pytest.raises(NoSpace, match="could not be saved") as caught:
                 _step(FetchFile(id="a", repo=REPO, file=FILE))
         assert "Free some disk space" in caught.value.hint and "No space left" in caught.value.detail
@@ -159,7 +159,7 @@ def test_a_disk_that_fills_midway_keeps_what_came(file: Path, monkeypatch: pytes
 
 def _filling(room: int) -> object:
     """Writes as much as there is room for, and then what the system says of a full disk."""
-    write = fetching._write
+    write = transfer._write
 
     def filled(out: object, piece: bytes) -> None:
         nonlocal room

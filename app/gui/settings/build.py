@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.gui.chat.exporting import delete_all, export_all, import_chats
 from app.gui.library.editor import LibraryEditor
@@ -14,32 +14,58 @@ from app.gui.parts import Parts
 from app.gui.settings.login_row import LoginRow
 from app.gui.settings.page import SettingsPage
 from app.gui.settings.programs import ProgramsSection
+from app.gui.settings.restart import go_back_and_start, start_chosen
 from app.gui.settings.runtime_section import RuntimeSection
 from app.gui.settings.runtimes import LlamaRuntimes
 from app.gui.settings.sections import AboutSection, DataSection, HardwareSection, PrivacySection
 from app.gui.settings.shortcut_list import KeyTable
 from app.gui.settings.training_component import TrainingComponent
 from app.gui.settings.training_section import TrainingSection
+from app.gui.settings.update_section import UpdateSection
+from app.gui.settings.updates import UpdateHint, Updates
 from app.gui.settings.vector_section import VectorSection
 from app.gui.settings.vector_servers import VectorServers
 from app.gui.shell.main_window import MainWindow
+from app.gui.widgets.page_frame import Separator
 from app.settings import ADD_RUNTIMES, DEFAULT_ASSISTANT, DEFAULT_COLLECTION
+
+
+def _general(parts: Parts, window: MainWindow, updates: Updates) -> QWidget:
+    """Updates, and the start at login."""
+
+    def close_for(after: Callable[[], object]) -> None:
+        parts.after = after
+        window.close()
+
+    section = UpdateSection(
+        updates,
+        window.confirm,
+        restart=lambda: close_for(start_chosen),
+        go_back=lambda: close_for(lambda: go_back_and_start(parts.home, parts.app)),
+    )
+    holder = QWidget()
+    column = QVBoxLayout(holder)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    for part in (section, Separator(), LoginRow(lambda error: window.toast(str(error)))):
+        column.addWidget(part)
+    return holder
 
 
 def build(parts: Parts, window: MainWindow) -> SettingsPage:
     """The page; it offers the collections that there are as the default one."""
     servers = VectorServers(parts.core, window)
-    servers.failed.connect(lambda error: window.toast(str(error)))
     runtimes = LlamaRuntimes(parts.core, window)
-    runtimes.failed.connect(lambda error: window.toast(str(error)))
     runtimes.said.connect(window.toast)
     training = TrainingComponent(parts.core, window)
-    training.failed.connect(lambda error: window.toast(str(error)))
     locked = "" if parts.settings.get(ADD_RUNTIMES) else parts.settings.policy.why(ADD_RUNTIMES.key)
+    updates = Updates(parts.core, window)
+    for each in (servers, runtimes, training, updates):
+        each.failed.connect(lambda error: window.toast(str(error)))
     known = KnownLibrary(parts.core, window)
     editor = LibraryEditor(known, parts.settings, parts.models, parts.collections, lambda: window, window)
     extra: dict[str, Callable[[], QWidget]] = {
-        "General": lambda: LoginRow(lambda error: window.toast(str(error))),
+        "General": lambda: _general(parts, window, updates),
         "Assistants": lambda: LibraryList(editor, scrolls=False),
         "Documents": lambda: VectorSection(servers, window.confirm),
         "Models and hardware": lambda: HardwareSection(
@@ -61,6 +87,8 @@ def build(parts: Parts, window: MainWindow) -> SettingsPage:
     }
     page = SettingsPage(parts.settings, extra)
     page.refused.connect(lambda error: window.toast(str(error)))
+    UpdateHint(updates, page, "General", page)
+    updates.refresh()
 
     def show_collections() -> None:
         names = [(collection.id, collection.name) for collection in parts.collections.all]

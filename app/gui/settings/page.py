@@ -53,6 +53,7 @@ class SettingsPage(PageFrame):
         self._settings, self._extra = settings, extra
         self._views: dict[str, QWidget] = {}
         self._choices: dict[str, list[tuple[Any, str]]] = {}
+        self._details: dict[str, str] = {}
         self._rows: list[SettingRow] = []
         self.search = SearchField(self.tr("Search settings"))
         self.search.setMinimumWidth(theme().px(240))
@@ -85,6 +86,7 @@ class SettingsPage(PageFrame):
         self.nav.setFixedWidth(RAIL if narrow else theme().px(theme().size("collections")))
         for name, button in self._buttons.items():
             button.setText("" if narrow else self.tr(name))
+            button.set_detail("" if narrow else self._details.get(name, ""), running=False)
 
     def first_focus(self) -> QWidget:
         return self._buttons[self.section]
@@ -101,6 +103,11 @@ class SettingsPage(PageFrame):
         self._stack.setCurrentWidget(self._views[name])
         for key, button in self._buttons.items():
             button.setChecked(key == name)
+
+    def set_detail(self, key: str, text: str, *, running: bool = False) -> None:
+        """A word behind a section's name, where there is room for it."""
+        self._details[key] = text
+        self._fit()
 
     def set_choices(self, setting: Setting[Any], choices: list[tuple[Any, str]]) -> None:
         """What can be chosen where the declaration cannot know it, e.g. the collections that there are."""

@@ -56,6 +56,8 @@ class WrapLayout(QLayout):
         mirrored = owner is not None and owner.layoutDirection() == Qt.LayoutDirection.RightToLeft
         x, y, line = rect.left(), rect.top(), 0
         for item in self._items:
+            if item.isEmpty():  # hidden
+                continue
             hint = item.sizeHint()
             width = min(hint.width(), rect.width())
             if line and x + width > rect.left() + rect.width():
