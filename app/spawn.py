@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from app.paths import Home
 from app.runtimes import environment
@@ -13,10 +15,17 @@ REACH_A_HUB = frozenset(("core", "models"))
 """Of these processes the models one does; it is started by the core, which hands its environment on."""
 
 
+NO_CONSOLE: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+"""Creation flag of a child: on Windows one of a program without a console opens a console of its own."""
+CONSOLE_PROGRAM = "inhouse-cli.exe"
+"""On Windows the program of the window has no standard streams; this is the same one with them."""
+
+
 def child_command(*args: str) -> list[str]:
-    """The command line of this very program with other arguments, e.g. ("--worker", "engine")."""
+    """The command line of this very program with other arguments, e.g. ("--worker", "engine"); none open the window."""
     if getattr(sys, "frozen", False):
-        return [sys.executable, *args]
+        speaks = args and sys.platform == "win32"
+        return [str(Path(sys.executable).with_name(CONSOLE_PROGRAM)) if speaks else sys.executable, *args]
     return [sys.executable, "-m", "app", *args]
 
 

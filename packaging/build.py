@@ -3,6 +3,7 @@
     .build/app/Inhouse            one folder: the program, its libraries, llama.cpp for every processor, the models
     .build/inhouse_V_amd64.deb    the same for Debian and Ubuntu
     .build/inhouse-V-linux-x86_64.tar.zst   the same to unpack anywhere and double-click, without root
+    .build/inhouse-V-windows-x86_64.exe, .build/inhouse-V-macos-arm64.dmg   on these systems (never run)
 
 Nothing is taken from the network but the source of llama.cpp, which pip fetches once (`--llama-source` names a copy).
 """
@@ -17,12 +18,16 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import bundle_parts
 import deb
+import icons
 import licences
+import macos_image
 import runtime
+import windows_installer
 import zstandard
 from bundle_parts import ROOT, Refused, say, version
 
@@ -89,6 +94,8 @@ def frozen(out: Path) -> Path:
     command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"]
     command += ["--distpath", str(out / "app"), "--workpath", str(out / "work")]
     environment = os.environ | {"PYTHONHASHSEED": "1", "SOURCE_DATE_EPOCH": str(bundle_parts.built_at())}
+    if platform.system() == "Windows":
+        environment["INHOUSE_ICON"] = str(icons.write_ico(out / "work" / "inhouse.ico"))
     done = subprocess.run([*command, str(ROOT / "packaging" / "inhouse.spec")], check=False, env=environment)
     if done.returncode:
         raise Refused("PyInstaller could not gather the program: see above.")
@@ -97,12 +104,22 @@ def frozen(out: Path) -> Path:
 
 def packed(folder: Path, out: Path) -> list[Path]:
     """The files to hand out, with their sums beside them."""
-    made = [archive(folder, out)]
-    if platform.system() == "Linux" and shutil.which("dpkg-deb"):
-        made.append(deb.build(folder, out))
+    made = PACKERS[platform.system()](folder, out)
     sums = "".join(f"{digest(path)}  {path.name}\n" for path in made)
-    (out / "SHA256SUMS").write_text(sums)
+    (out / "SHA256SUMS").write_text(sums, encoding="utf-8")
     return [*made, out / "SHA256SUMS"]
+
+
+def _for_linux(folder: Path, out: Path) -> list[Path]:
+    made = [archive(folder, out)]
+    return [*made, deb.build(folder, out)] if shutil.which("dpkg-deb") else made
+
+
+PACKERS: dict[str, Callable[[Path, Path], list[Path]]] = {
+    "Linux": _for_linux,
+    "Windows": lambda folder, out: [windows_installer.build(folder, out)],
+    "Darwin": lambda folder, out: [macos_image.build(folder, out)],
+}
 
 
 def archive(folder: Path, out: Path) -> Path:

@@ -120,16 +120,16 @@ def _link(link: Path, target: Path) -> None:
 
 def put_python(inside: Path) -> None:
     """A plain interpreter with its own library: what trains needs one, and the program is none."""
-    if platform.system() != "Linux":
-        raise Refused(f"An interpreter for {platform.system()} is laid in by packaging/{platform.system().lower()}.")
     say("adding a plain interpreter for the training component")
-    python, name = inside / "python", f"python{sys.version_info.major}.{sys.version_info.minor}"
+    python = inside / "python"
     shutil.rmtree(python, ignore_errors=True)
-    (python / "bin").mkdir(parents=True)
-    shutil.copy(Path(sys.base_prefix) / "bin" / name, python / "bin" / name)
-    (python / "bin" / "python3").symlink_to(name)
-    library = python / "lib" / name
-    shutil.copytree(sysconfig.get_paths()["stdlib"], library, ignore=shutil.ignore_patterns(*STDLIB_LEFT_OUT))
+    LAY_PYTHON[platform.system()](python)
+
+
+def python_of_linux(python: Path) -> None:
+    """bin and lib, with the libraries that they are linked with, and told to look for them there."""
+    name = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    library = _python_with_bin(python, name)
     modules = list((library / "lib-dynload").glob("*.so"))
     for binary in (python / "bin" / name, *modules):
         _bring_libraries(binary, python / "lib")
@@ -138,10 +138,39 @@ def put_python(inside: Path) -> None:
         _find_beside(module, "$ORIGIN/../..")
     for brought in (python / "lib").glob("*.so*"):
         _find_beside(brought, "$ORIGIN")
-    for library in (*(python / "lib").glob("libpython*"), *inside.glob("libpython*")):
-        subprocess.run(
-            ["strip", "--strip-unneeded", str(library)], check=True
-        )  # three quarters of it are for debuggers
+    for shared in (*(python / "lib").glob("libpython*"), *python.parent.glob("libpython*")):
+        # three quarters of it are for debuggers
+        subprocess.run(["strip", "--strip-unneeded", str(shared)], check=True)
+
+
+def python_of_macos(python: Path) -> None:
+    """bin and lib. The interpreter that builds has to be one that can be moved (`uv python install`): it looks for its
+    library beside itself, where one of python.org looks in /Library."""
+    _python_with_bin(python, f"python{sys.version_info.major}.{sys.version_info.minor}")
+    for shared in (Path(sys.base_prefix) / "lib").glob("libpython*.dylib"):
+        shutil.copy(shared, python / "lib")
+
+
+def _python_with_bin(python: Path, name: str) -> Path:
+    (python / "bin").mkdir(parents=True)
+    shutil.copy(Path(sys.base_prefix) / "bin" / name, python / "bin" / name)
+    (python / "bin" / "python3").symlink_to(name)
+    library = python / "lib" / name
+    shutil.copytree(sysconfig.get_paths()["stdlib"], library, ignore=shutil.ignore_patterns(*STDLIB_LEFT_OUT))
+    return library
+
+
+def python_of_windows(python: Path) -> None:
+    """As its installer lays it out: the programs with their libraries, DLLs and Lib."""
+    base = Path(sys.base_prefix)
+    left_out = shutil.ignore_patterns(*STDLIB_LEFT_OUT, "tcl*", "tk*", "sqlite3_*")
+    shutil.copytree(base / "Lib", python / "Lib", ignore=left_out)
+    shutil.copytree(base / "DLLs", python / "DLLs", ignore=left_out)
+    for file in (*base.glob("python*.exe"), *base.glob("*.dll")):
+        shutil.copy(file, python)
+
+
+LAY_PYTHON = {"Linux": python_of_linux, "Darwin": python_of_macos, "Windows": python_of_windows}
 
 
 def _bring_libraries(binary: Path, into: Path) -> None:

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from bundle_parts import ROOT, Refused, built_at, say, version
+from icons import write_png
 
 from app.embedder.prepared import FOLDER
 
@@ -64,22 +65,7 @@ def _desktop(share: Path) -> None:
     icons = share / "icons" / "hicolor"
     shutil.copy(LINUX / "inhouse.svg", put(icons / "scalable" / "apps"))
     for side in SIDES:
-        _picture(side, put(icons / f"{side}x{side}" / "apps") / "inhouse.png")
-
-
-def _picture(side: int, file: Path) -> None:
-    """The icon in pixels, for desktops that draw no SVG."""
-    from PySide6.QtCore import Qt
-    from PySide6.QtGui import QImage, QPainter
-    from PySide6.QtSvg import QSvgRenderer
-
-    image = QImage(side, side, QImage.Format.Format_ARGB32)
-    image.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(image)
-    QSvgRenderer(str(LINUX / "inhouse.svg")).render(painter)
-    painter.end()
-    if not image.save(str(file)):
-        raise Refused(f"The icon could not be written to {file}.")
+        write_png(side, icons / f"{side}x{side}" / "apps" / "inhouse.png")
 
 
 def _papers(doc: Path) -> None:

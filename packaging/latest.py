@@ -52,7 +52,8 @@ def main(argv: list[str] | None = None) -> int:
     except (Refused, AppError) as error:
         sys.stderr.write(f"{error}\n{getattr(error, 'detail', '')}".rstrip() + "\n")
         return 1
-    for each in (*feed.releases, *feed.runtimes):
+    offered: list[Release | RuntimeBuild] = [*feed.releases, *feed.runtimes]
+    for each in offered:
         sys.stdout.write(f"{each.file}: {each.bytes:,} bytes, {each.system}\n")
     return 0
 

