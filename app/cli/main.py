@@ -24,6 +24,7 @@ from app.cli import (
     evaluate,
     find,
     hidden,
+    licences,
     model_text,
     models,
     opening,
@@ -54,7 +55,7 @@ from app.cli.watch_options import add_watch_command
 from app.errors import AppError
 from app.log import start_log
 from app.opened import OPEN, absolute
-from app.packages import version_of
+from app.packages import own_version
 from app.paths import home
 
 COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
@@ -83,6 +84,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "chats": chats.command,
     "train": train.command,
     "training": training.command,
+    "licences": licences.command,
     "classify": classify.command,
     "eval": evaluate.command,
     "arena": arena.command,
@@ -106,7 +108,7 @@ class _ShowVersion(argparse.Action):
     """Looks the version up only when someone asks, since that takes longer than the rest."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
-        sys.stdout.write(f"Inhouse {version_of('inhouse')}\n")
+        sys.stdout.write(f"Inhouse {own_version()}\n")
         parser.exit(0)
 
 
@@ -130,6 +132,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_json(add_models_command(commands))
     _add_json(add_train_command(commands))
     training.add_training_command(commands)
+    licences.add_licences_command(commands)
     _add_json(classify.add_classify_command(commands))
     _add_json(add_eval_command(commands, _count))
     arena = add_arena_command(commands)

@@ -11,49 +11,16 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.gui.hardware import memory_bytes, processor, size_text
+from app.gui.settings.licences_dialog import LicencesDialog
 from app.gui.widgets import Banner, Button, ElidedLabel, IconLabel, Label
 from app.gui.widgets.page_frame import Separator
+from app.licences import LIBRARIES
 from app.models.hub_access import HUB, hub_address, hub_host
-from app.packages import version_of
-from app.paths import RESOURCES, Home
+from app.packages import own_version, version_of
+from app.paths import Home
 from app.runtimes import placed_text
 from app.types import ModelInfo
 from app.vector_server import read
-
-LIBRARIES = (
-    ("PySide6-Essentials", "LGPL-3.0"),
-    ("llama-cpp-python", "MIT"),
-    ("chromadb", "Apache-2.0"),
-    ("onnxruntime", "MIT"),
-    ("sentence-transformers", "Apache-2.0"),
-    ("torch", "BSD-3-Clause"),
-    ("pypdfium2", "Apache-2.0, BSD-3-Clause"),
-    ("python-docx", "MIT"),
-    ("python-pptx", "MIT"),
-    ("openpyxl", "MIT"),
-    ("python-calamine", "MIT"),
-    ("lxml", "BSD-3-Clause"),
-    ("olefile", "BSD-2-Clause"),
-    ("charset-normalizer", "MIT"),
-    ("tinycss2", "BSD-3-Clause"),
-    ("rapidocr", "Apache-2.0"),
-    ("opencv-python-headless", "Apache-2.0, LGPL-2.1"),
-    ("shapely", "BSD-3-Clause"),
-    ("pyclipper", "MIT"),
-    ("Pillow", "MIT-CMU"),
-    ("duckdb", "MIT"),
-    ("watchfiles", "MIT"),
-    ("pathspec", "MPL-2.0"),
-    ("rapidfuzz", "MIT"),
-    ("selectolax", "MIT"),
-    ("markdown-it-py", "MIT"),
-    ("Pygments", "BSD-2-Clause"),
-    ("PyStemmer", "MIT, BSD-3-Clause"),
-    ("msgspec", "BSD-3-Clause"),
-    ("starlette", "BSD-3-Clause"),
-    ("uvicorn", "BSD-3-Clause"),
-)
-"""Distribution → its licence, as its own metadata and licence file say."""
 
 
 class PrivacySection(QWidget):
@@ -168,31 +135,19 @@ class AboutSection(QWidget):
         column = _column(self)
         copy = Button(self.tr("Copy diagnostics"), "secondary", "copy")
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.diagnostics()))
-        said = self.tr("Version {0}. Licence: Apache-2.0.").format(_version("inhouse"))
+        said = self.tr("Version {0}. Licence: Apache-2.0.").format(own_version())
         column.addWidget(_Action("Inhouse", said, copy))
         column.addWidget(Separator())
-        column.addSpacing(12)
-        column.addWidget(Label(self.tr("Made with"), "uiStrong"))
-        column.addSpacing(4)
-        for name, licence in LIBRARIES:
-            column.addWidget(_Fact(f"{name} {_version(name)}", licence))
-        column.addWidget(_Fact("Inter", "OFL-1.1"))
-        column.addWidget(_Fact("Lucide", "ISC, MIT"))
-        column.addWidget(_Fact("SmolLM2 135M Instruct", "Apache-2.0"))
-        column.addWidget(_Fact("multilingual-e5-small", "MIT"))
-        folder = Button(self.tr("Licence texts of the fonts and icons"), "link", "external-link")
-        folder.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(RESOURCES))))
-        row = QHBoxLayout()
-        row.setContentsMargins(0, 8, 0, 0)
-        row.addWidget(folder)
-        row.addStretch(1)
-        column.addLayout(row)
+        made = Button(self.tr("Show licences"), "secondary", "file-text")
+        made.clicked.connect(lambda: LicencesDialog(self.window()).exec())
+        said = self.tr("Its libraries, models, fonts and icons, each with its licence.")
+        column.addWidget(_Action(self.tr("Made with"), said, made))
 
     def diagnostics(self) -> str:
         """Versions, hardware and paths; no questions, no answers, no file names."""
         info = self._info()
         lines = [
-            f"Inhouse {_version('inhouse')}",
+            f"Inhouse {own_version()}",
             f"{platform.platform()}, Python {platform.python_version()}, Qt {qVersion()}",
             f"{processor()}, {size_text(memory_bytes())} memory",
             f"Data folder: {self._home.root}, {size_text(stored_bytes(self._home.root))}",
@@ -203,7 +158,7 @@ class AboutSection(QWidget):
                 f"{info.gpu_layers} of {info.layers + 1} layers on the GPU, context {info.context}"
             )
             lines += [text for text in (placed_text(info.placed), info.placed.note) if text]
-        return "\n".join(lines + [f"{name} {_version(name)}" for name, _ in LIBRARIES])
+        return "\n".join(lines + [f"{name} {_version(name)}" for name in LIBRARIES])
 
 
 class HardwareSection(QWidget):
