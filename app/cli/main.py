@@ -55,7 +55,6 @@ from app.cli.watch_options import add_watch_command
 from app.errors import AppError
 from app.log import start_log
 from app.opened import OPEN, absolute
-from app.packages import own_version
 from app.paths import home
 
 COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
@@ -104,14 +103,6 @@ class Parser(argparse.ArgumentParser):
         sys.exit(1)
 
 
-class _ShowVersion(argparse.Action):
-    """Looks the version up only when someone asks, since that takes longer than the rest."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
-        sys.stdout.write(f"Inhouse {own_version()}\n")
-        parser.exit(0)
-
-
 def build_parser() -> argparse.ArgumentParser:
     """All commands and their options."""
     parser = Parser(
@@ -120,7 +111,7 @@ def build_parser() -> argparse.ArgumentParser:
         epilog="Everything runs and stays on this computer, unless you use a model on a server. "
         "The exit status is 0, or 1 with a reason on stderr.",
     )
-    parser.add_argument("--version", action=_ShowVersion, nargs=0, help="show the version and leave")
+    parser.add_argument("--version", action=update.ShowVersion, nargs=0, help="show the version and leave")
     parser.add_argument("--verbose", action="store_true", help="show the log on stderr")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
     _add_document_commands(commands)

@@ -5,15 +5,24 @@ from __future__ import annotations
 import argparse
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from app.cli.output import say, size_text, tell
 from app.cli.session import Session
 from app.core.calls.updates import LookForUpdate, ShowUpdate, TakeUpdate, UpdateMoved, UpdateShown
 from app.database.going_back import go_back_with_data
 from app.errors import AppError
+from app.packages import own_version
 from app.updates import installed, sweep
 from app.workers.message import Call, Data
+
+
+class ShowVersion(argparse.Action):
+    """Looks the version up only when someone asks, since that takes longer than the rest."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        say(f"Inhouse {own_version()}")
+        parser.exit(0)
 
 
 def add_update_command(commands: argparse._SubParsersAction[Any]) -> None:

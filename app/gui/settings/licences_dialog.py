@@ -4,19 +4,56 @@ from __future__ import annotations
 
 import shutil
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QListWidget, QListWidgetItem, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QPainter, QShowEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QPlainTextEdit,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)  # fmt: skip
 
 from app import licences
 from app.errors import AppError
 from app.files import cannot_write
-from app.gui.theme import theme
+from app.gui.theme import FontRole, theme
 from app.gui.widgets import Banner, Button, Label, SearchField, empty_layout
 from app.gui.widgets.file_dialogs import ask_where_to_save
 
-WIDTH, HEIGHT, LIST = 860, 600, 320
+WIDTH, HEIGHT, LIST, ROW = 860, 600, 320, 46
 PART = Qt.ItemDataRole.UserRole
+Index = QModelIndex | QPersistentModelIndex
+
+
+class _PartPainter(QStyledItemDelegate):
+    """Name and version above, the licence below."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(96, theme().px(ROW))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        painter.save()
+        if option.state & (QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_MouseOver):
+            chosen = option.state & QStyle.StateFlag.State_Selected
+            painter.fillRect(option.rect, theme().color("selected" if chosen else "hover"))
+        room = option.rect.adjusted(10, 5, -10, -5)
+        name, _, licence = str(index.data()).partition("\n")
+        self._write(painter, room, name, "uiStrong", Qt.AlignmentFlag.AlignTop)
+        self._write(painter, room, licence, "caption", Qt.AlignmentFlag.AlignBottom)
+        painter.restore()
+
+    @staticmethod
+    def _write(painter: QPainter, room: QRect, text: str, font: FontRole, at: Qt.AlignmentFlag) -> None:
+        painter.setFont(theme().font(font))
+        painter.setPen(theme().color("text2" if font == "caption" else "text"))
+        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, int(at | Qt.AlignmentFlag.AlignLeading), shown)
 
 
 class LicencesDialog(QDialog):
@@ -38,7 +75,10 @@ class LicencesDialog(QDialog):
         self.search.textChanged.connect(self._find)
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Parts"))
-        self.list.setMinimumWidth(theme().px(LIST))
+        self.list.setFixedWidth(theme().px(LIST))
+        self.list.setItemDelegate(_PartPainter(self.list))
+        self.list.setMouseTracking(True)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.currentItemChanged.connect(self._show)
         self.text = QPlainTextEdit()
         self.text.setProperty("field", True)
