@@ -11,19 +11,27 @@ import msgspec
 
 from app.cli.output import say, say_json, size_text, tell
 from app.cli.session import Session
-from app.core.calls.runtimes import ChooseRuntime, RemoveRuntime, RuntimesShown, ShowRuntimes, TestRuntime
+from app.core.calls.runtimes import (
+    ChooseRuntime,
+    FetchOfferedRuntime,
+    RemoveRuntime,
+    RuntimesShown,
+    ShowRuntimes,
+    TestRuntime,
+)
+from app.core.calls.updates import LookForUpdate
 from app.errors import AppError
 from app.runtimes import BUILT_IN, ROLES, Device, Runtime
-from app.workers.calls.models import CopyProgress
+from app.workers.calls.models import CopyProgress, FetchProgress
 from app.workers.calls.runtimes import AddRuntime, RuntimeAdded, RuntimeTried
-from app.workers.message import Data
+from app.workers.message import Call, Data
 
 MINUTE = "The first time a runtime is used its card may need a minute…"
 
 
 def command(args: argparse.Namespace, session: Session) -> int:
     """Run the action that the arguments name; none lists."""
-    actions = {"add": _add, "use": _use, "remove": _remove, "test": _test}
+    actions = {"add": _add, "fetch": _fetch, "use": _use, "remove": _remove, "test": _test}
     if args.what in ("add", "use", "remove") and not args.name:
         needed = "an archive or a folder" if args.what == "add" else "the name of a runtime"
         raise AppError(f"“inhouse models runtime {args.what}” needs {needed}.", "“inhouse models runtime” lists them.")
@@ -91,14 +99,44 @@ def _about(runtime: Runtime) -> list[str]:
 
 
 def _add(args: argparse.Namespace, session: Session) -> int:
+    path = str(Path(args.name).expanduser().absolute())
+    return _bring_in(AddRuntime(path=path, name=args.called), args, session)
+
+
+def _fetch(args: argparse.Namespace, session: Session) -> int:
+    """Look at what is offered now; without a name, or where several are called so, they are listed."""
+    session.progress.show("Asking…")
+    session.call(LookForUpdate())
+    shown = session.call(ShowRuntimes())
+    assert isinstance(shown, RuntimesShown)
+    wanted = args.name.casefold()
+    found = [each for each in shown.offered if wanted in (each.file.casefold(), each.backend.casefold())]
+    if len(found) == 1:
+        tell(f"{found[0].backend}, llama-cpp-python {found[0].llama}: {size_text(found[0].bytes)} to fetch.")
+        return _bring_in(FetchOfferedRuntime(file=found[0].file), args, session)
+    listed = found or shown.offered
+    if args.name:
+        names = ", ".join(each.file for each in listed) or "none for this system"
+        raise AppError(
+            f"{'Several builds are' if found else 'No build is'} called “{args.name}”.", f"Offered: {names}."
+        )
+    for each in listed:
+        say(f"{each.backend}  {each.file}, llama-cpp-python {each.llama}, {size_text(each.bytes)}")
+    if not listed:
+        tell("No build for this system is offered.")
+    return 0
+
+
+def _bring_in(call: Call, args: argparse.Namespace, session: Session) -> int:
     def show(data: Data) -> None:
-        if isinstance(data, CopyProgress) and data.total:
+        if isinstance(data, FetchProgress) and data.total:
+            session.progress.show(f"Fetching… {size_text(data.done)} of {size_text(data.total)}")
+        elif isinstance(data, CopyProgress) and data.total:
             session.progress.show(f"Copying… {size_text(data.done)} of {size_text(data.total)}")
             if data.done == data.total:
                 session.progress.show("Trying it…")
 
-    path = str(Path(args.name).expanduser().absolute())
-    added = session.call(AddRuntime(path=path, name=args.called), show)
+    added = session.call(call, show)
     session.progress.clear()
     assert isinstance(added, RuntimeAdded)
     runtime = added.runtime

@@ -141,11 +141,11 @@ class Core:
         readers, heads = ReadersDesk(house, self.documents), HeadsDesk(house, self.documents)
         vectors = VectorServerDesk(house, self.documents)
         model_text = ModelTextDesk(house, self.documents)
-        self.runtimes = RuntimesDesk(house, self.models, self.documents)
+        self.updates = UpdatesDesk(house)
+        self.runtimes = RuntimesDesk(house, self.models, self.documents, self.updates)
         training = TrainingDesk(house, self.models, self.documents, readers, trainer)
         component = ComponentDesk(house, lambda: training.trains or model_folders.is_busy)
         completions = Completions(house, self.models)
-        self.updates = UpdatesDesk(house)
         attachments.settled.connect(lambda *_: self.documents.list.recount())  # a photo may be among them
         for asked in (self.answers, questions, completions):
             self.documents.recognising.gives_way_to(lambda asked=asked: asked.is_busy)  # type: ignore[misc]

@@ -14,6 +14,7 @@ from app.core.models import ModelsDesk
 from app.core.reply import Reply
 from app.core.requests import Job
 from app.core.retired import Retired
+from app.core.updating import UpdatesDesk
 from app.embedder.embedders import Embedders
 from app.errors import AppError
 from app.models.cards import installed_cards
@@ -25,6 +26,7 @@ from app.runtimes import BUILT_IN, Chosen, RuntimeRole, name_of, note_failure, w
 from app.settings import ADD_RUNTIMES
 from app.types import ModelInfo
 from app.workers.calls.runtimes import AddRuntime, RuntimeAdded, RuntimeTried, TryRuntime
+from app.workers.calls.updates import FetchRuntime
 from app.workers.message import Call, WorkerRole
 
 log = logging.getLogger(__name__)
@@ -36,8 +38,9 @@ ENDED = "It ended by itself."
 class RuntimesDesk:
     """Writes down which build each role runs on; trials happen in processes of their own."""
 
-    def __init__(self, house: House, models: ModelsDesk, documents: DocumentsDesk) -> None:
-        self._house, self._models, self._documents = house, models, documents
+    def __init__(self, house: House, models: ModelsDesk, documents: DocumentsDesk, updates: UpdatesDesk) -> None:
+        """`updates` knows which builds the place of the updates offers."""
+        self._house, self._models, self._documents, self._updates = house, models, documents, updates
         self._runtimes = Runtimes(house.home)
         self._retired = Retired(house.clock)
         self._working: set[Child] = set()
@@ -62,6 +65,7 @@ class RuntimesDesk:
             c.RemoveRuntime: self._unless_locked(self._remove),
             c.TestRuntime: self._test,
             AddRuntime: self._unless_locked(self._add),
+            c.FetchOfferedRuntime: self._unless_locked(self._fetch),
         }
 
     def stop(self) -> None:
@@ -82,6 +86,7 @@ class RuntimesDesk:
             backends=seen.backends if seen else (),
             version=seen.version if seen else "",
             why=why_no_more(seen.devices, cards, tuple(dict.fromkeys(backends))) if seen else "",
+            offered=self._updates.runtimes,
             problems=self.problems(),
         )
 
@@ -212,7 +217,17 @@ class RuntimesDesk:
         self._runtimes.remove(call.id)
         reply.done(self._tell())
 
-    def _add(self, call: AddRuntime, reply: Reply) -> None:
+    def _fetch(self, call: c.FetchOfferedRuntime, reply: Reply) -> None:
+        """
+        Raises:
+            AppError: nothing may be fetched, or no such build is offered.
+        """
+        build = next((each for each in self._updates.runtimes if each.file == call.file), None)
+        if build is None:
+            raise AppError("This build is not offered any more.", "Look for updates in Settings, General.")
+        self._add(FetchRuntime(source=self._updates.source_to_ask(), build=build), reply)
+
+    def _add(self, call: AddRuntime | FetchRuntime, reply: Reply) -> None:
         def added(said: RuntimeAdded) -> None:
             reply.done(said)
             self._tell()

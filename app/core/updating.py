@@ -48,9 +48,6 @@ FIRST_S = 60.0
 AGAIN_S = 3600.0
 """Between two thoughts whether a day is over."""
 DAY_S = 86_400.0
-NO_SOURCE = AppError(
-    "No place is set that updates come from.", "Set it in Settings, General, or take a file: inhouse update apply FILE"
-)
 
 
 class UpdatesDesk:
@@ -81,6 +78,21 @@ class UpdatesDesk:
     def runtimes(self) -> tuple[RuntimeBuild, ...]:
         """The builds of llama.cpp for this system that were offered at the last look."""
         return runtimes_for(self._looked.feed) if self._looked.source == self._source() else ()
+
+    def source_to_ask(self) -> str:
+        """The place that updates come from.
+
+        Raises:
+            AppError: none is set, it is none, or it may not be asked now.
+        """
+        source = self._source()
+        if not source:
+            raise AppError("No place is set that updates come from.", "Set it in Settings, General, or choose a file.")
+        check_source(source)
+        why = blocked(self._house.settings)
+        if is_address(source) and why:
+            raise AppError(why, "Choose a file, or have updates come from a folder on a network drive.")
+        return source
 
     def handlers(self) -> Mapping[type[Call], Handler]:
         return {
@@ -188,13 +200,7 @@ class UpdatesDesk:
             reply.on_cancel(self._job.cancel)
 
     def _look(self, ended: Callable[[AppError | None], object]) -> None:
-        source = self._source()
-        if not source:
-            raise NO_SOURCE
-        check_source(source)
-        why = blocked(self._house.settings)
-        if is_address(source) and why:
-            raise AppError(why, "A folder on a network drive may be looked at, or a file taken.")
+        source = self.source_to_ask()
 
         def read(data: FeedRead | None, error: AppError | None = None) -> None:
             problem = str(error) if error else ""
@@ -214,16 +220,11 @@ class UpdatesDesk:
         following = next_version(installed())
         asked = TakeRelease(path=call.path)
         if not call.path:
-            offered, source = self._offered(following), self._source()
-            if not source:
-                raise NO_SOURCE
+            source, offered = self.source_to_ask(), self._offered(following)
             if offered is None:
                 raise AppError(
                     "No newer version is offered.", f"{following or own_number()} is the newest that is known."
                 )
-            why = blocked(self._house.settings)
-            if is_address(source) and why:
-                raise AppError(why, "Take the file instead: inhouse update apply FILE")
             asked = TakeRelease(source=source, release=offered)
         self._failed = None
 

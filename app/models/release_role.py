@@ -7,7 +7,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 from app.database.going_back import keep_files
-from app.errors import BadFile
+from app.errors import AppError, BadFile
 from app.files import cannot_write, make_folder
 from app.models.release_source import fetch, read_feed
 from app.models.runtimes import Runtimes
@@ -49,7 +49,11 @@ class ReleaseRole:
             yield from fetch(call.source, call.build, path)
         except OSError as error:
             raise cannot_write(path, error) from error
-        runtime = yield from Runtimes(self._home).bring_in(path, call.name)
+        try:
+            runtime = yield from Runtimes(self._home).bring_in(path, call.name)
+        except AppError:
+            path.unlink(missing_ok=True)  # it is what the list says, and of no use here
+            raise
         path.unlink(missing_ok=True)
         return RuntimeAdded(runtime=runtime)
 

@@ -225,6 +225,7 @@ TABLE: dict[str, Use] = {
     "TestRuntime": Use("LlamaRuntimes.test", "models"),
     "AddRuntime": Use("LlamaRuntimes.add", "models"),
     "TryRuntime": Use(why=INSIDE),
+    "FetchOfferedRuntime": Use("LlamaRuntimes.fetch", "models"),
     # newer versions
     "ShowUpdate": Use("Updates.refresh", "update"),
     "LookForUpdate": Use("Updates.look", "update"),

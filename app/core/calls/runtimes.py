@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.release_feed import RuntimeBuild
 from app.runtimes import Card, Chosen, Device, Runtime, RuntimeRole
 from app.workers.message import Call, Data
 
@@ -28,6 +29,13 @@ class RemoveRuntime(Call, frozen=True):
     id: str
 
 
+class FetchOfferedRuntime(Call, frozen=True):
+    """Fetch a build that the place of the updates offers, by its file's name, try it and keep it; → FetchProgress…,
+    CopyProgress…, RuntimeAdded. What has come of one that is broken off stays."""
+
+    file: str
+
+
 class TestRuntime(Call, frozen=True):
     """Load it in a process of its own and let it write one token; "" is the one that chats run on; → RuntimeTried."""
 
@@ -44,6 +52,7 @@ class RuntimesShown(Data, frozen=True):
     backends: tuple[str, ...] = ()
     version: str = ""
     why: str = ""  # what is used, and why not more
+    offered: tuple[RuntimeBuild, ...] = ()  # for this system, when the place of the updates was last looked at
     problems: tuple[str, ...] = ()  # what does not run on what was chosen for it, and why
 
 
@@ -53,6 +62,6 @@ class RuntimesChanged(Data, frozen=True):
     shown: RuntimesShown
 
 
-Calls = ShowRuntimes | ChooseRuntime | RemoveRuntime | TestRuntime
+Calls = ShowRuntimes | ChooseRuntime | RemoveRuntime | FetchOfferedRuntime | TestRuntime
 Answers = RuntimesShown
 Events = RuntimesChanged

@@ -16,6 +16,7 @@ from app.gui.widgets.file_dialogs import ask_for_file, ask_for_folder
 from app.gui.widgets.lock_note import LockNote, lock
 from app.gui.widgets.page_frame import Separator
 from app.gui.widgets.tab_order import order_tabs
+from app.release_feed import RuntimeBuild
 from app.runtimes import BUILT_IN, Device, Runtime, RuntimeRole
 from app.units import in_gb
 
@@ -119,13 +120,18 @@ class RuntimeSection(QWidget):
         """Built anew only where it is another one: whoever tests with the keyboard stays on the button."""
         used = {each.id for each in shown.chosen.values() if not each.failed}
         listed = tuple((runtime, runtime.id in used) for runtime in shown.runtimes)
-        names = tuple((runtime.id, runtime.name, in_use) for runtime, in_use in listed)
+        names = (
+            *((each.id, each.name, in_use) for each, in_use in listed),
+            *((b.file, "", False) for b in shown.offered),
+        )
         if names == self._listed:
             return
         self._listed = names
         empty_layout(self._list)
         for runtime, in_use in listed:
             self._list.addWidget(self._row(runtime, used=in_use))
+        for build in shown.offered:
+            self._list.addWidget(self._offer(build))
         order_tabs(self)
 
     def _show_choices(self, shown: RuntimesShown, *, enabled: bool) -> None:
@@ -162,6 +168,30 @@ class RuntimeSection(QWidget):
             button.setAccessibleName(f"{button.text()} {runtime.name}")
             row.addWidget(button)
         return widget
+
+    def _offer(self, build: RuntimeBuild) -> QWidget:
+        """One that the place of the updates has."""
+        widget = QWidget()
+        row = QHBoxLayout(widget)
+        row.setContentsMargins(0, 4, 0, 4)
+        row.setSpacing(8)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(Label(self.tr("{0}, of your updates").format(build.backend), "uiStrong", wrap=True))
+        about = self.tr("Made of llama-cpp-python {0}, {1} to fetch.").format(build.llama, size_text(build.bytes))
+        words.addWidget(Label(about, "caption", "text2", wrap=True))
+        row.addLayout(words, 1)
+        fetch = Button(self.tr("Fetch"), "secondary", "download")
+        fetch.setAccessibleName(f"{fetch.text()} {build.backend}")
+        fetch.clicked.connect(partial(self._fetch, build.file))
+        if self._locked:
+            lock(fetch, self._locked)
+        row.addWidget(fetch)
+        return widget
+
+    def _fetch(self, file: str, *_: object) -> None:
+        if self._confirm(self.tr("Fetch a runtime?"), self.tr(WARNED), self.tr("Fetch")):
+            self._runtimes.fetch(file)
 
     def _test(self, runtime_id: str, *_: object) -> None:
         self._runtimes.test(runtime_id)

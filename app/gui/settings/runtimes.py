@@ -8,8 +8,9 @@ from app.core.calls import runtimes as c
 from app.core.requests import Job
 from app.errors import AppError
 from app.gui.core_client import CoreClient
+from app.gui.hardware import size_text
 from app.runtimes import RuntimeRole
-from app.workers.calls.models import CopyProgress
+from app.workers.calls.models import CopyProgress, FetchProgress
 from app.workers.calls.runtimes import AddRuntime, RuntimeAdded, RuntimeTried
 from app.workers.message import Call, Data
 
@@ -49,6 +50,10 @@ class LlamaRuntimes(QObject):
         """Bring one in, from an archive or a folder."""
         self._ask(self.tr("Copying…"), AddRuntime(path=path), self._added)
 
+    def fetch(self, file: str) -> None:
+        """Bring in one that the place of the updates offers."""
+        self._ask(self.tr("Fetching…"), c.FetchOfferedRuntime(file=file), self._added)
+
     def remove(self, runtime_id: str) -> None:
         """Delete one that nothing runs on."""
         self._ask(self.tr("Removing…"), c.RemoveRuntime(id=runtime_id), self._show)
@@ -77,6 +82,10 @@ class LlamaRuntimes(QObject):
         self.changed.emit()
 
     def _moved(self, data: object) -> None:
+        if isinstance(data, FetchProgress) and data.total:
+            done = f"{size_text(data.done)} of {size_text(data.total)}"
+            self.doing = f"{data.note} " * bool(data.note) + self.tr("Fetching… {0}").format(done)
+            self.changed.emit()
         if isinstance(data, CopyProgress) and data.total:
             whole = data.done >= data.total
             self.doing = self.tr("Trying it…") if whole else self.tr("Copying… {0:.0%}").format(data.done / data.total)
