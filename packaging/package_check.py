@@ -143,6 +143,7 @@ def _swapped(app: Installed) -> str:
     keys("What is a valve?", "Return")
     until(lambda: _answered(app, "valve"), 60, "the model that was swapped in did not answer in the window")
     app.run("models", "use", STARTER)
+    app.run("models", "remove", name)
     tiny.unlink()
     return f"“{name}” dropped, swapped in, answered"
 

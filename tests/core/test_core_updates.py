@@ -12,6 +12,7 @@ from core_world import CoreWorld, TestDoor
 from update_world import write_version
 
 from app.core import protocol as p
+from app.core.calls.runtimes import FetchOfferedRuntime, RuntimesShown, ShowRuntimes
 from app.core.calls.updates import (
     CancelUpdate,
     LookForUpdate,
@@ -22,11 +23,13 @@ from app.core.calls.updates import (
     UpdateShown,
 )
 from app.errors import AppError
-from app.release_feed import Feed, Release, this_system
+from app.release_feed import Feed, Release, RuntimeBuild, this_system
+from app.runtimes import Runtime
 from app.settings import OFFLINE, UPDATE_SOURCE
 from app.updates import CURRENT, PREVIOUS
 from app.workers.calls.models import FetchProgress
-from app.workers.calls.updates import FeedRead, ReadFeed, ReleaseTaken, TakeRelease, Unpacked
+from app.workers.calls.runtimes import RuntimeAdded
+from app.workers.calls.updates import FeedRead, FetchRuntime, ReadFeed, ReleaseTaken, TakeRelease, Unpacked
 from app.workers.message import Call, Done
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the folder form is Linux's")
@@ -183,3 +186,27 @@ def test_the_core_makes_way_for_a_newer_version_and_refuses_an_older_one(here: P
     assert world.door().result(1) and not world.core.updates.gives_way
     door = world.door()
     assert door.result(door.call(MakeWay())) == Done() and world.core.updates.gives_way
+
+
+def test_builds_of_llama_cpp_come_from_the_same_place(here: Path) -> None:
+    build = RuntimeBuild(
+        backend="Vulkan", system=this_system(), llama="0.3.36", file="v.tar.gz", bytes=60, sha256="0" * 64
+    )
+    other = RuntimeBuild(backend="CUDA", system="other-os", llama="0.3.36", file="c.zip", bytes=60, sha256="0" * 64)
+    world = CoreWorld()
+    door = world.door()
+    assert "not offered" in refused(door, FetchOfferedRuntime(file=build.file))
+    world.core.settings.set(UPDATE_SOURCE, HTTPS)
+    door.call(LookForUpdate())
+    world.last("models").jobs[-1].finish(FeedRead(feed=Feed(runtimes=(build, other))))
+    listed = door.result(door.call(ShowRuntimes()))
+    assert isinstance(listed, RuntimesShown) and listed.offered == (build,), "another system's is of no use here"
+    key = door.call(FetchOfferedRuntime(file=build.file))
+    asked = world.last("models").last(FetchRuntime)
+    assert asked.call == FetchRuntime(source=HTTPS, build=build)
+    kept = Runtime(id="v-1", name="Vulkan", backends=("Vulkan",), version="1", bytes=60)
+    asked.finish(RuntimeAdded(runtime=kept))
+    said = door.result(key)
+    assert isinstance(said, RuntimeAdded) and said.runtime == kept
+    world.core.settings.set(OFFLINE, True)
+    assert "turned off" in refused(door, FetchOfferedRuntime(file=build.file))
