@@ -222,6 +222,7 @@ def settle_times(folder: Path) -> None:
     at = built_at()
     for path in [folder, *folder.rglob("*")]:
         if not path.is_symlink():
-            runs = path.is_dir() or (os.access(path, os.X_OK) and not READ_ONLY.search(path.name))
+            read = READ_ONLY.search(path.name) or "licences" in path.parts
+            runs = path.is_dir() or (os.access(path, os.X_OK) and not read)
             path.chmod(0o755 if runs else 0o644)
         os.utime(path, (at, at), follow_symlinks=False)

@@ -40,11 +40,11 @@ def main(argv: list[str] | None = None) -> int:
     if not (root / "usr" / "bin" / "apt").exists():
         _do(["debootstrap", "--variant=minbase", args.suite, str(root), *([args.mirror] if args.mirror else [])])
     with _mounted(root):
-        _prepare(root, args.deb)
-        python = (root / "usr" / "bin" / "python3").exists()
-        say("system", f"{_named(root)}, {'with' if python else 'without'} Python")
         home = root / "home" / USER
         try:
+            _prepare(root, args.deb)
+            python = (root / "usr" / "bin" / "python3").exists()
+            say("system", f"{_named(root)}, {'with' if python else 'without'} Python")
             _do(["unshare", "-n", *_in(root), "apt-get", "install", "-y", f"/root/{args.deb.name}"])
             say("installed", "without a network")
             if args.wheels:
@@ -64,8 +64,8 @@ def _prepare(root: Path, deb: Path) -> None:
     _do([*_in(root), "apt-get", "update", "-q"])
     shutil.copy(deb, root / "root")
     _do([*_in(root), "apt-get", "install", "-y", "--download-only", f"/root/{deb.name}"])
-    if not (root / "home" / USER).exists():
-        _do([*_in(root), "useradd", "-m", "-u", NUMBER, USER])
+    subprocess.run([*_in(root), "userdel", "-rf", USER], stderr=subprocess.DEVNULL, check=False)  # of a run before
+    _do([*_in(root), "useradd", "-m", "-u", NUMBER, USER])
 
 
 def _leave(root: Path, home: Path) -> None:

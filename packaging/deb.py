@@ -71,6 +71,8 @@ def _desktop(share: Path) -> None:
 def _papers(doc: Path) -> None:
     put(doc)
     shutil.copy(LINUX / "copyright", doc / "copyright")
+    manual = put(doc.parents[1] / "man" / "man1") / "inhouse.1.gz"
+    manual.write_bytes(gzip.compress((LINUX / "inhouse.1").read_bytes(), mtime=0))
     stamp = time.strftime("%a, %d %b %Y %H:%M:%S +0000", time.gmtime(built_at()))
     told = f"{NAME} ({version()}) stable; urgency=medium\n\n  * See NEWS.gz, which is CHANGELOG.md of this version."
     entry = f"{told}\n\n -- {_who()}  {stamp}\n"

@@ -253,7 +253,7 @@ def training(app: Installed, wheels: Path) -> str:
     until(lambda: any('"event":"Loss"' in file.read_text() for file in runs.glob("*/events.jsonl")), 900,
           "no first step of a training")  # fmt: skip
     app.end()
-    subprocess.run(["pkill", "-9", "-f", str(runs)], check=False)
+    subprocess.run(["pkill", "-9", "-f", app.seen(runs)], check=False)
     return f"installed from a folder in {took:.0f} s; the first step of a training was taken"
 
 
