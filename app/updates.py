@@ -35,6 +35,7 @@ FETCHED = ".inhouse-fetched-"
 STEP = 4 << 20
 """Bytes of an archive after which it is told how far it was read."""
 TRY_S = 120.0
+FOLDER_MODE = 0o755
 
 
 def installed() -> Path:
@@ -96,6 +97,8 @@ def take(archive: Path, expected: str = "") -> Generator[tuple[int, int], None, 
             raise BadFile(f"Version {version} is there already.", "It is used from the next start on.")
         if target.exists():
             target.rename(part / ".replaced")  # it is not in use: that one is older
+        for made in [new, *(each for each in new.rglob("*") if each.is_dir() and not each.is_symlink())]:
+            made.chmod(FOLDER_MODE)  # it may be a program for all users, made by a process that keeps data to itself
         new.rename(target)
         sync_folder(target.parent)
         _point(folder.parent, PREVIOUS, folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
 import sys
 import tarfile
@@ -60,6 +61,17 @@ def test_a_newer_version_is_taken_and_gone_back_from(
     monkeypatch.setenv("INHOUSE_BUNDLE", str(here / "_internal"))
     with pytest.raises(AppError, match="no version from before"):
         go_back()
+
+
+def test_a_program_for_all_users_stays_one(here: Path, tmp_path: Path) -> None:
+    archive = newer(tmp_path)
+    before = os.umask(0o077)  # as the process has it that takes it
+    try:
+        apply(archive)
+    finally:
+        os.umask(before)
+    new = (here.parent / CURRENT).resolve()
+    assert {oct(each.stat().st_mode & 0o777) for each in (new, new / "_internal")} == {"0o755"}
 
 
 def test_what_is_not_good_changes_nothing(here: Path, tmp_path: Path) -> None:
