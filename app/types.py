@@ -389,7 +389,7 @@ class InstalledModel(Struct, frozen=True, kw_only=True):
     quantization: str = ""
     parameters: int = 0
     context_trained: int = 0
-    origin: Literal["starter", "imported", "downloaded", "finetuned", "server"] = "imported"
+    origin: Literal["starter", "imported", "downloaded", "finetuned", "server", "computer"] = "imported"
     address: str = ""  # of a model on a server: "https://models.example/v1"; it has no `path`
     served_as: str = ""  # its name there
     adapter: str = ""  # a LoRA GGUF to apply to `path`

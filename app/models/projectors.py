@@ -56,7 +56,7 @@ def seeing_model(
         BadFile: none fits, or several do and none was named.
     """
     name = projector.path.name
-    own = [each for each in models if each.origin not in ("server", "starter") and not is_missing(each)]
+    own = [each for each in models if each.origin not in ("server", "starter", "computer") and not is_missing(each)]
     called = [each for each in own if named and named.casefold() in (each.id, each.name.casefold())]
     fitting = called or [each for each in own if not each.projector and _fits(projector, _header(each))]
     if active is not None:

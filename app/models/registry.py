@@ -19,6 +19,7 @@ from app import packages
 from app.errors import AppError, NewerData
 from app.files import locked, set_aside, write_atomic
 from app.llama.split_files import is_later_part, part_paths, stem_of
+from app.models.computer_models import computer_models
 from app.models.model_files import PROJECTOR_PREFIX, check_there, is_missing, projector_beside
 from app.paths import Home
 from app.types import InstalledModel
@@ -74,7 +75,10 @@ class Registry:
         """Everything installed, the starter first; a file that is gone is listed too, see `is_missing`."""
         stored = self._load()
         starter = find_starter()
-        listed = ([starter] if starter else []) + stored.models
+        own = ([starter] if starter else []) + stored.models
+        paths, names = {model.path for model in own}, {model.name.casefold() for model in own}
+        shared = [model for model in computer_models() if model.path not in paths]
+        listed = own + [msgspec.structs.replace(each, name=unique_name(each.name, names)) for each in shared]
         return [msgspec.structs.replace(model, tokens_per_s=stored.speeds.get(model.id)) for model in listed]
 
     def find(self, name: str) -> InstalledModel:
@@ -222,6 +226,8 @@ class Registry:
         model = self.find(name)
         if model.origin == "starter":
             raise AppError(f"“{model.name}” came with Inhouse and stays.", "It takes little room.")
+        if model.origin == "computer":
+            raise AppError(f"“{model.name}” is there for all users of this computer.", "Your IT looks after it.")
         return model
 
     def _is_ours(self, path: Path) -> bool:

@@ -46,6 +46,8 @@ def origin_text(model: InstalledModel) -> str:
     """How it came here, with the day where that is known."""
     if model.origin == "starter":
         return _tr("Came with Inhouse")
+    if model.origin == "computer":
+        return _tr("For all users of this computer")
     if model.origin == "server":
         return _tr("On your server") if is_encrypted(model.address) else _tr("On your server, not encrypted")
     if owner := linked_from(model):

@@ -151,7 +151,7 @@ class ModelRow(QWidget):
     def _show_menu(self) -> None:
         menu = QMenu(self)
         name = self.model.name
-        own = self.model.origin != "starter"
+        own = self.model.origin not in ("starter", "computer")
         rename = menu.addAction(icon("pencil"), self.tr("Rename"))
         rename.setEnabled(own)
         rename.triggered.connect(lambda: self.rename_asked.emit(name))
