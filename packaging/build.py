@@ -106,7 +106,7 @@ def packed(folder: Path, out: Path) -> list[Path]:
     """The files to hand out, with their sums beside them."""
     made = PACKERS[platform.system()](folder, out)
     sums = "".join(f"{digest(path)}  {path.name}\n" for path in made)
-    (out / "SHA256SUMS").write_text(sums, encoding="utf-8")
+    (out / "SHA256SUMS").write_text(sums, encoding="utf-8", newline="\n")
     return [*made, out / "SHA256SUMS"]
 
 

@@ -67,8 +67,9 @@ def built_at() -> int:
 
 def put_llama(libraries: Path, inside: Path) -> None:
     """llama.cpp for every processor, in place of the build for this very one."""
-    for stray in [*inside.glob("lib*ggml*"), *inside.glob("libllama*"), *inside.glob("libmtmd*")]:
-        stray.unlink()
+    for name in ("ggml*", "llama.*", "mtmd.*"):  # lib….so, and without “lib” on Windows
+        for stray in (each for each in (*inside.glob(f"lib{name}"), *inside.glob(name)) if not each.is_dir()):
+            stray.unlink()
     target = inside / "llama_cpp" / "lib"
     shutil.rmtree(target, ignore_errors=True)
     target.parent.mkdir(exist_ok=True)

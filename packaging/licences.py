@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import shutil
+import sys
 import sysconfig
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -48,6 +49,7 @@ def write(inside: Path, work: Path) -> None:
     others = [
         ("Inhouse", ROOT / "LICENSE"),
         ("Python", Path(sysconfig.get_paths()["stdlib"]) / "LICENSE.txt"),
+        ("Python", Path(sys.base_prefix) / "LICENSE.txt"),  # there on Windows
         ("fonts", ROOT / "resources" / "fonts" / "OFL.txt"),
         ("icons", ROOT / "resources" / "icons" / "LICENSE"),
         *((QT, COMMON / text) for text in LGPL),

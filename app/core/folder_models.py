@@ -35,6 +35,7 @@ from app.models.listed import listed
 from app.models.model_files import is_missing
 from app.models.whole_files import check_room, reserved
 from app.settings import LLAMA_CPP
+from app.spawn import NO_CONSOLE
 from app.types import InstalledModel
 from app.workers.calls.models import CopyProgress, ModelInstalled
 from app.workers.message import Call
@@ -159,6 +160,7 @@ class FolderModelsDesk:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=trainer_environment(self._house.home),
+            creationflags=NO_CONSOLE,
         )
         if self._dropped:
             self._process.kill()

@@ -20,6 +20,7 @@ from app.finetune import component_words as words
 from app.finetune.component import PYTHON, SCRIPTS, Component, Source, Unfinished
 from app.finetune.component_lock import Lock
 from app.finetune.trainer_command import NEEDED, plain_environment
+from app.spawn import NO_CONSOLE
 
 SPARE = 300_000_000
 """Bytes that stay free on the disk."""
@@ -207,7 +208,7 @@ class Installer:
             raise Cancelled("It was cancelled.")
         with subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=self._environment,
-            start_new_session=True,
+            start_new_session=True, creationflags=NO_CONSOLE,
         ) as process:  # fmt: skip
             self._process = process
             with contextlib.suppress(psutil.Error):
