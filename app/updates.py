@@ -163,10 +163,14 @@ def check_back() -> Path:
     folder = installed()
     waits = next_version(folder)
     other = folder if waits else previous(folder)
-    newer = waits or release_of(folder)["version"]
-    if other is None or number_of(release_of(other)["version"]) >= number_of(newer):
+    if other is None or number_of(_number_in(other)) >= number_of(waits or _number_in(folder)):
         raise AppError("There is no version from before beside this one.", "Take its file: inhouse update apply FILE")
     return other
+
+
+def _number_in(folder: Path) -> str:
+    """The version in a folder; "0" where nothing there says it."""
+    return str(release_of(folder).get("version", "0"))
 
 
 def go_back() -> str:
@@ -290,7 +294,7 @@ def _look_at(part: Path, folder: Path, name: str) -> tuple[Path, str]:
     said = release_of(inside[0]) if len(inside) == 1 else {}
     if not said or not (inside[0] / "_internal").is_dir() or not (inside[0] / PROGRAM).is_file():
         raise BadFile(f"“{name}” is not Inhouse for this system.", "Choose the file for Linux: Inhouse-….tar.zst")
-    version, here = said["version"], release_of(folder).get("version", "0")
+    version, here = said["version"], _number_in(folder)
     if number_of(version) <= number_of(here):
         raise BadFile(f"“{name}” is version {version}; {here} is in use.", "Choose a newer one: nothing was changed.")
     _try(inside[0], version)
