@@ -5,6 +5,7 @@ AppError
 ├── Busy            another window or process holds what is needed
 ├── Damaged         damage in a store of ours; what can be read of it is brought into a new one
 ├── NewerData       a database or settings file that a newer Inhouse wrote
+├── NotAllowed      the company's policy closes it; nothing was done
 ├── NoSpace         the disk is full or the folder is read-only
 └── WorkerGone      a child process ended before it answered
 """
@@ -47,6 +48,10 @@ class NewerData(AppError):
 
 class NoSpace(AppError):
     """The disk is full or the folder cannot be written; what was stored before is intact."""
+
+
+class NotAllowed(AppError):
+    """A company's policy closes it; nothing was done."""
 
 
 class WorkerGone(AppError):

@@ -13,6 +13,8 @@ import sys
 from app.files import make_folder
 from app.paths import Home
 from app.redact import error_text, plain, redacted, trace_text
+from app.rules import LOG_LEVEL
+from app.settings import company_policy
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s | %(message)s"
 """The stroke says that the line is without contents; 0.1 wrote a colon, and everything."""
@@ -46,7 +48,6 @@ class WithoutContents(logging.Formatter):
 def start_log(home: Home, name: str, *, verbose: bool = False) -> None:
     """Log to `logs/NAME.log`; a folder that cannot be written costs the file, not the program."""
     root = logging.getLogger()
-    root.setLevel(logging.INFO)
     if verbose:
         shown = logging.StreamHandler(sys.stderr)
         shown.setFormatter(logging.Formatter(FORMAT))
@@ -60,3 +61,4 @@ def start_log(home: Home, name: str, *, verbose: bool = False) -> None:
         kept = logging.NullHandler()
     kept.setFormatter(WithoutContents(FORMAT))
     root.addHandler(kept)
+    root.setLevel(company_policy().rule(LOG_LEVEL).upper())  # last: what is wrong with the policy is logged too

@@ -32,6 +32,8 @@ class Setting(Generic[T]):
     """How None, or an empty line, is shown."""
     details: bool = False
     """Whether it sits behind *Details*."""
+    closed: T | None = None
+    """What holds while a company's policy cannot be read; None: what the user chose."""
 
     def accept(self, value: object) -> T:
         """The value as it is stored.

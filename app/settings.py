@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from app.errors import AppError
-from app.files import locked, set_aside, write_atomic
 from app.paths import Home
-from app.policy import Value, read_policy
+from app.policy import Decided, Policy, Value, mark_of, policy_file, read_policy
+from app.rules import RULES
 from app.setting import PRESETS, THINKING_TOKENS
 from app.setting import Setting as Setting
-from app.settings_file import decode, encode
+from app.settings_file import DROP, Migration, SettingsFile
 from app.types import Sampling
 
 log = logging.getLogger(__name__)
@@ -36,6 +36,7 @@ REDUCED_MOTION = Setting(
 ONLY_FROM_DOCUMENTS = Setting(
     "only_from_documents", True, "Only from my documents",
     "If your documents do not hold the answer, Inhouse says so instead of guessing.", "Answers", kind=bool,
+    closed=True,
 )  # fmt: skip
 ANSWER_STYLE = Setting(
     "answer_style", "precise", "Answer style", "Precise stays close to the passages.", "Answers",
@@ -118,7 +119,7 @@ READ_SCANS = Setting(
 UPDATE_SOURCE = Setting(
     "update_source", "", "Updates come from",
     "A folder or an https address of your company's own, which is looked at once a day. Nothing is taken by itself.",
-    "General", maximum=500, unset="None",
+    "General", maximum=500, unset="None", closed="",
 )  # fmt: skip
 THREADS: Setting[int | None] = Setting(
     "threads", None, "Processor threads", "Automatic uses one for each physical core.", "Models and hardware",
@@ -131,16 +132,17 @@ GPU_LAYERS: Setting[int | None] = Setting(
 OFFLINE = Setting(
     "offline", False, "Work without the internet",
     "Nothing is looked up or downloaded. Models can still be imported from a file.", "Models and hardware", kind=bool,
+    closed=True,
 )  # fmt: skip
 CATALOGUE = Setting(
     "catalogue", "", "List of models", "A file or an address of your company's own.",
-    "Models and hardware", maximum=500, unset="The list that comes along",
+    "Models and hardware", maximum=500, unset="The list that comes along", closed="",
 )  # fmt: skip
 LLAMA_CPP = Setting(
     "llama_cpp", "", "llama.cpp folder", "Its converter then makes GGUF files of model folders.",
-    "Models and hardware", maximum=500, unset="None", details=True,
+    "Models and hardware", maximum=500, unset="None", details=True, closed="",
 )  # fmt: skip
-ADD_RUNTIMES = Setting("add_runtimes", True, kind=bool)
+ADD_RUNTIMES = Setting("add_runtimes", True, kind=bool, closed=False)
 """Whether builds of llama.cpp may be added, chosen and removed: a company's policy alone says no."""
 UNLOAD_AFTER = Setting(
     "unload_after", 0, "Free the model's memory",
@@ -150,14 +152,15 @@ UNLOAD_AFTER = Setting(
 API_ENABLED = Setting(
     "api_enabled", False, "Programs on this computer may ask",
     "An OpenAI-compatible API on 127.0.0.1. Inhouse then stays when its window is closed.", "API", kind=bool,
+    closed=False,
 )  # fmt: skip
 API_PORT = Setting(
     "api_port", 8217, "Port", "Programs find Inhouse there.", "API", minimum=1024, maximum=65535, kind=int
 )
 API_REQUESTS_A_MINUTE = Setting("api_requests_a_minute", 600, kind=int, minimum=1, maximum=1_000_000)
-API_ORIGINS = Setting("api_origins", "", maximum=2000)
+API_ORIGINS = Setting("api_origins", "", maximum=2000, closed="")
 """Web pages that may ask from a browser, separated by spaces: "https://wiki.example". Nobody needs it by default."""
-KEEP_PRINTS = Setting("keep_prints", True, kind=bool)
+KEEP_PRINTS = Setting("keep_prints", True, kind=bool, closed=False)
 """Whether what programs and commands were told is known again by its print: a company's policy alone says no."""
 FIRST_RUN_DONE = Setting("first_run_done", False, kind=bool)
 SIDEBAR_OPEN = Setting("sidebar_open", True, kind=bool)
@@ -172,8 +175,27 @@ ALL: tuple[Setting[Any], ...] = (
     API_ORIGINS, KEEP_PRINTS, FIRST_RUN_DONE, SIDEBAR_OPEN, LARGER_MODEL_HINT,
 )  # fmt: skip
 BY_KEY: dict[str, Setting[Any]] = {setting.key: setting for setting in ALL}
+DECIDED: dict[str, Decided] = {**BY_KEY, **{rule.key: rule for rule in RULES}}
+"""All that a company's policy may set, by key."""
+CLOSED: dict[str, Any] = {
+    **{setting.key: setting.closed for setting in ALL if setting.closed is not None},
+    **{rule.key: rule.safe for rule in RULES},
+}
+"""What holds of them while the policy cannot be read."""
 
-Migration = Callable[[dict[str, Value]], dict[str, Value]]
+
+_read: dict[Path, Policy] = {}
+
+
+def company_policy() -> Policy:
+    """The policy of this computer as it is now, read anew where its file is another one than the last time."""
+    file = policy_file()
+    kept = _read.get(file)
+    if kept is None or kept.mark != mark_of(file):
+        kept = _read[file] = read_policy(DECIDED, CLOSED, file)
+    return kept
+
+
 COLLECTION_NAME = "default_collection_name"
 """Where version 1's name of the default collection is kept until `resolve_collections` has found its id."""
 
@@ -194,17 +216,28 @@ class Settings:
     """The choices of this user. Only what differs from the defaults is stored, so better defaults reach everyone."""
 
     def __init__(self, home: Home) -> None:
-        self._home = home
-        self._file = home.settings_file
-        self._values: dict[str, Value] = {}
-        self.policy = read_policy(lambda key, value: key in BY_KEY and _fits(key, value))
-        self._version = len(MIGRATIONS) + 1  # of the file
+        self._stored = SettingsFile(home, MIGRATIONS, _usable)
+        self.policy = company_policy()
         self._listeners: list[Listener] = []
-        self.note = ""
-        """A sentence for the user about what went wrong while reading, or ""."""
-        self.read_only = False
+
+    @property
+    def note(self) -> str:
+        """What goes wrong with the settings and with the company's policy, in sentences for the user, or ""."""
+        return " ".join(each for each in (self.own_note, self.policy.problem) if each)
+
+    @property
+    def own_note(self) -> str:
+        """What went wrong while the settings were read, or ""."""
+        return self._stored.note
+
+    @property
+    def read_only(self) -> bool:
         """True where a newer Inhouse wrote the file: changes then last until the program ends."""
-        self._load()
+        return self._stored.read_only
+
+    @property
+    def _values(self) -> Mapping[str, Value]:
+        return self._stored.values
 
     def get(self, setting: Setting[T]) -> T:
         """What the company's policy says, or the user chose, or the default."""
@@ -238,16 +271,16 @@ class Settings:
         accepted = setting.accept(value)
         changes: dict[str, Any] = {setting.key: accepted}
         if setting.key == ANSWER_STYLE.key:
-            changes = {**dict.fromkeys(PRESETS["precise"], _DROP), **changes}
+            changes = {**dict.fromkeys(PRESETS["precise"], DROP), **changes}
         elif accepted == self.default(setting):
-            changes = {setting.key: _DROP}
+            changes = {setting.key: DROP}
         if setting.key == DEFAULT_COLLECTION.key:
-            changes[COLLECTION_NAME] = _DROP
+            changes[COLLECTION_NAME] = DROP
         self._change(changes)
 
     def reset(self, *settings: Setting[Any]) -> None:
         """Back to the defaults."""
-        self._change({setting.key: _DROP for setting in settings})
+        self._change({setting.key: DROP for setting in settings})
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call `listener(key)` after each change; returns the way to end it."""
@@ -255,10 +288,19 @@ class Settings:
         return lambda: self._listeners.remove(listener)
 
     def reload(self) -> None:
-        """Take over what another process changed."""
+        """Take over what another process, or the company, changed."""
+        self.follow_policy()
         before = dict(self._values)
-        self._load()
-        self._notify(key for key in BY_KEY if before.get(key, _DROP) != self._values.get(key, _DROP))
+        self._stored.load()
+        self._notify(key for key in BY_KEY if before.get(key, DROP) != self._values.get(key, DROP))
+
+    def follow_policy(self) -> bool:
+        """Take over what the company has decided since; whether that is anything."""
+        before, self.policy = self.policy, company_policy()
+        if before is self.policy:
+            return False
+        self._notify(key for key in DECIDED if before.values.get(key, DROP) != self.policy.values.get(key, DROP))
+        return True
 
     def sampling(self) -> Sampling:
         """The sampling values in force."""
@@ -284,102 +326,28 @@ class Settings:
         name = self._values.get(COLLECTION_NAME)
         known = {each.casefold(): found for each, found in ids.items()}
         if isinstance(name, str) and name.casefold() in known:
-            self._change({DEFAULT_COLLECTION.key: known[name.casefold()], COLLECTION_NAME: _DROP})
-
-    # --- the file ---------------------------------------------------------------------------------------------------
+            self._change({DEFAULT_COLLECTION.key: known[name.casefold()], COLLECTION_NAME: DROP})
 
     def _change(self, changes: dict[str, Any]) -> None:
         before = dict(self._values)
-        self._values = _merged(self._values, changes)
         try:
-            if not self.read_only:
-                self._store(changes)
+            self._stored.change(changes)
         finally:
-            self._notify(key for key in changes if before.get(key, _DROP) != self._values.get(key, _DROP))
+            self._notify(key for key in changes if before.get(key, DROP) != self._values.get(key, DROP))
 
-    def _store(self, changes: dict[str, Any]) -> None:
-        """Read again under the lock before writing, so that another window's change is not undone."""
-        with locked(self._file.with_suffix(".lock")):
-            self._load()
-            if self.read_only:
-                return
-            self._back_up()
-            self._values = _merged(self._values, changes)
-            write_atomic(self._file, encode(self._values, len(MIGRATIONS) + 1))
-            self._version = len(MIGRATIONS) + 1
-
-    def _notify(self, keys: Any) -> None:
+    def _notify(self, keys: Iterable[str]) -> None:
         for key in list(keys):
             for listener in list(self._listeners):
                 listener(key)
 
-    def _load(self) -> None:
-        try:
-            raw = self._file.read_bytes()
-        except FileNotFoundError:
-            self._values = {}
-            return
-        except OSError as error:
-            self._note("Your settings could not be read, so the defaults are used for now.", error)
-            self.read_only = True
-            return
-        try:
-            version, values = decode(raw)
-        except ValueError as error:
-            self._replace_broken(error)
-            return
-        self._take(version, values)
 
-    def _replace_broken(self, error: ValueError) -> None:
-        try:
-            kept = set_aside(self._file)
-        except OSError as problem:
-            self.read_only = True
-            self._note("Your settings could not be read, so the defaults are used for now.", problem)
-            return
-        self._values = {}
-        self._note(f"Your settings file was damaged. It is kept as “{kept.name}”, and the defaults are used.", error)
-
-    def _take(self, version: int, values: dict[str, Value]) -> None:
-        newest = len(MIGRATIONS) + 1
-        self._version = version
-        if version > newest:
-            self.read_only = True
-            self.note = "A newer Inhouse wrote your settings. They are used as far as possible; changes are not kept."
-        elif version < newest:
-            for migrate in MIGRATIONS[version - 1 :]:
-                values = migrate(values)
-        self._values = {key: value for key, value in values.items() if self._usable(key, value)}
-
-    def _usable(self, key: str, value: Value) -> bool:
-        """Unknown keys are kept for the version that knows them; a value that is not allowed gives way."""
-        return key not in BY_KEY or _fits(key, value)
-
-    def _back_up(self) -> None:
-        """Keep the file of an older version, just before it is written over for the first time. Raises NoSpace."""
-        if self._version > len(MIGRATIONS):
-            return
-        target = self._home.backups / f"settings-v{self._version}-{time.strftime('%Y%m%d-%H%M%S')}.json"
-        write_atomic(target, self._file.read_bytes())
-
-    def _note(self, text: str, error: Exception) -> None:
-        self.note = text
-        log.info("%s (%s)", text, error)
-
-
-_DROP = object()
-
-
-def _fits(key: str, value: Value) -> bool:
-    """Whether a value that was read is allowed."""
+def _usable(key: str, value: Value) -> bool:
+    """Whether a value that was read is allowed; unknown keys are kept for the version that knows them."""
+    if key not in BY_KEY:
+        return True
     try:
         BY_KEY[key].accept(value)
     except AppError as error:
         log.info("A stored setting is not used: %s", error)
         return False
     return True
-
-
-def _merged(values: dict[str, Value], changes: dict[str, Any]) -> dict[str, Value]:
-    merged = {**values, **changes}
-    return {key: value for key, value in merged.items() if value is not _DROP}

@@ -67,6 +67,11 @@ class ChatStore(Answerers):
         )
         return [chat_of(row) for row in rows]
 
+    def last_said_before(self, at: float) -> list[int]:
+        """Ids of the chats whose last message is older than this, in seconds since the epoch."""
+        sql = "SELECT id FROM chats WHERE deleted_at IS NULL AND updated_at < ? ORDER BY id"
+        return [row["id"] for row in self._read(sql, (at,))]
+
     def first_questions(self, collection_id: int | None = None, limit: int = 200) -> tuple[str, ...]:
         """What chats began with, the newest first and each once: of all chats, of those that ask a collection, or with
         0 of those to a model alone. Later questions may mean what was said before, and are not among them."""

@@ -70,6 +70,7 @@ def examine(session: Session, *, engine: bool = True) -> Report:
     home = session.home
     checks: dict[str, Check] = {
         "settings": _settings(session),
+        "policy": _policy(session),
         "chats": _chats(home),
         "documents": _database(home.documents_db, "The document index", versions.DOCUMENTS, "words"),
         "tables": _database(home.tables_db, "Your tables", versions.TABLES, ""),
@@ -139,8 +140,15 @@ def _broken(state: str) -> Check:
 
 
 def _settings(session: Session) -> Check:
-    note = session.settings.note
+    note = session.settings.own_note
     return _broken(note) if note else _fine("ok")
+
+
+def _policy(session: Session) -> Check:
+    policy = session.settings.policy
+    if policy.problem:
+        return _broken(policy.problem)
+    return _fine(f"{len(policy.values)} values, set by {policy.by or 'your company'}" if policy.file else "none")
 
 
 def _chats(home: Home) -> Check:

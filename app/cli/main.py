@@ -29,6 +29,7 @@ from app.cli import (
     models,
     opening,
     personal,
+    policy,
     reader,
     repl,
     serve,
@@ -89,6 +90,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "arena": arena.command,
     "serve": serve.command,
     "doctor": doctor.command,
+    "policy": policy.command,
     "update": update.command,
     "bench": bench.command,
 }
@@ -138,6 +140,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_json(add_vectors_command(commands))
     _add_serve_command(commands)
     update.add_update_command(commands)
+    _add_json(policy.add_policy_command(commands))
     doctor = commands.add_parser("doctor", help="check versions, hardware and the health of every store")
     doctor.add_argument("--quick", action="store_true", help="do not load the model")
     doctor.add_argument("--discard", default="", metavar="FILE", help="delete a damaged file that was set aside")

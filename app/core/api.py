@@ -5,12 +5,14 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable, Mapping
 
+from app.core import policing
 from app.core.api_key import ApiKey
 from app.core.calls import api as c
 from app.core.doorway import LOOPBACK, ApiOptions, ApiServer, Doorway, MakeServer
 from app.core.house import Handler, House
 from app.core.reply import Reply
 from app.errors import AppError
+from app.rules import API_NETWORK
 from app.settings import API_ENABLED, API_ORIGINS, API_PORT, API_REQUESTS_A_MINUTE
 from app.workers.failures import failure_of
 from app.workers.message import Call
@@ -96,9 +98,17 @@ class ApiDesk:
             port=settings.get(API_PORT) if call.port is None else call.port,
             host=host,
             hosts=call.hosts,
-            origins=call.origins or self._origins(),
-            requests_a_minute=call.requests_a_minute or settings.get(API_REQUESTS_A_MINUTE),
+            origins=self._origins() if settings.is_locked(API_ORIGINS) else call.origins or self._origins(),
+            requests_a_minute=self._requests(call.requests_a_minute),
         )
+
+    def _requests(self, wanted: int | None) -> int:
+        """A minute; no more than a company allows."""
+        settings = self._house.settings
+        usual = settings.get(API_REQUESTS_A_MINUTE)
+        if wanted is None:
+            return usual
+        return min(wanted, usual) if settings.is_locked(API_REQUESTS_A_MINUTE) else wanted
 
     def _origins(self) -> tuple[str, ...]:
         return tuple(self._house.settings.get(API_ORIGINS).split())
@@ -106,11 +116,18 @@ class ApiDesk:
     # --- the server ---------------------------------------------------------------------------------------------------
 
     def _setting_changed(self, key: str) -> None:
-        if key in (API_ENABLED.key, API_PORT.key, API_ORIGINS.key, API_REQUESTS_A_MINUTE.key):
+        if key in (API_ENABLED.key, API_PORT.key, API_ORIGINS.key, API_REQUESTS_A_MINUTE.key, API_NETWORK.key):
             self._follow()
 
     def _wanted(self) -> ApiOptions | None:
-        """How it should listen now: as the first command asked, else as Settings say."""
+        """How it should listen now: as the first command asked, else as Settings say; not at all, or not there, where
+        the company's policy is against it, also one that came after."""
+        for reply, options in list(self._serving.items()):
+            try:
+                policing.check_api(self._house.settings.policy, network=not _is_loopback(options.host))
+            except AppError as error:
+                del self._serving[reply]
+                reply.failed(error)
         for options in self._serving.values():
             return options
         if self._over or not self._house.settings.get(API_ENABLED):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 
 import msgspec
@@ -25,6 +26,7 @@ from app.types import Filter
 from app.workers.calls.engine import Count
 from app.workers.message import Call, Done
 
+DAY_S = 86_400
 UNDER_WAY = AppError("An answer is still being written.", "Wait for it or stop it, then ask again.")
 
 
@@ -203,6 +205,20 @@ class Chats:
         self._attachments.sweep()
         reply.done(Done())
         self._house.tell(c.ChatsChanged())
+
+    def delete_older(self, days: int) -> int:
+        """Delete for good the chats in which nothing was said for so many days, but for those that are being answered;
+        how many."""
+        old = self._store.last_said_before(time.time() - days * DAY_S)
+        ids = tuple(each for each in old if self._answers.in_chat(each) is None)
+        for chat_id in ids:
+            self._store.delete(chat_id)
+        if ids:
+            self._kept.forget(ids)
+            self._store.purge()
+            self._attachments.sweep()
+            self._house.tell(c.ChatsChanged(chat_ids=ids))
+        return len(ids)
 
     def _changed(self, chat_id: int, reply: Reply) -> None:
         reply.done(Done())

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable
 
 from app.chats.store import ChatStore
+from app.core import policing
 from app.core import protocol as p
 from app.core.answers import Answers
 from app.core.api import ApiDesk
@@ -44,6 +45,7 @@ from app.core.remote.model import remote_models
 from app.core.removal import Removals
 from app.core.reply import Door, Reply
 from app.core.requests import ControlWord
+from app.core.retention import Retention
 from app.core.runtimes import RuntimesDesk
 from app.core.shares import SharesDesk
 from app.core.summaries import Summaries
@@ -58,6 +60,7 @@ from app.extraction.store import TableStore
 from app.models.registry import Registry
 from app.models.server_keys import ServerKeys
 from app.paths import Home
+from app.rules import MASK
 from app.settings import Settings
 from app.workers.message import Call, Data, Done
 
@@ -135,6 +138,7 @@ class Core:
         summaries = Summaries(self.documents)
         offers = OffersDesk(house, self.documents, attachments)
         chats = Chats(house, self.models, self.answers, attachments, self.library, kept, pictures)
+        retention = Retention(house, chats)
         shares_of_words = WordShares(house, self.models, self.library)
         chat_files = ChatFilesDesk(house, self.models, self.documents)
         projects = ProjectsDesk(house, attachments)
@@ -156,7 +160,8 @@ class Core:
             self.models, model_folders, catalogue, downloads, self.documents, self.tables, self.answers, questions,
             summaries, offers, chats, chat_files, projects, removals, attachments, readers, heads, embedders, vectors,
             self.runtimes, folders, shares, training, component, completions, pictures, self.library, shares_of_words,
-            model_text, self.updates, BenchDesk(self.models), ArenaDesk(house, self.models, self.documents), self.api,
+            model_text, retention, self.updates, BenchDesk(self.models),
+            ArenaDesk(house, self.models, self.documents), self.api,
         )  # fmt: skip
 
     # --- doors --------------------------------------------------------------------------------------------------------
@@ -170,9 +175,19 @@ class Core:
             reply.failed(AppError("Inhouse cannot do this.", "Update Inhouse.", type(call).__name__))
             return
         try:
+            self._follow_policy()
+            policing.check(call, self.settings.policy)
             handler(call, reply)
         except AppError as error:
             reply.failed(error)
+
+    def _follow_policy(self) -> None:
+        """What the company decides counts from the next call on, in every door."""
+        masked = self.settings.policy.rule(MASK)
+        if self.settings.follow_policy():
+            self.tell(p.SettingsRead())
+            if self.settings.policy.rule(MASK) and not masked:
+                self.documents.child.restart()  # which then looks at every collection
 
     def control(self, door: Door, key: int, word: ControlWord) -> None:
         """A door wants a request of its own cancelled, paused or resumed; one that has ended is let be."""

@@ -14,6 +14,8 @@ from app.core.house import House
 from app.core.requests import Job
 from app.core.signals import Signal
 from app.errors import AppError
+from app.models.registry import comes_along
+from app.rules import MODELS
 from app.runtimes import Device
 from app.settings import CONTEXT_LENGTH, GPU_LAYERS, THREADS
 from app.types import InstalledModel, ModelInfo
@@ -104,6 +106,7 @@ class Engine:
             threads=settings.get(THREADS),
             adapter=model.adapter,
             projector=model.projector,
+            allowed=None if comes_along(model) else settings.policy.rule(MODELS),
         )
         self.info, self._is_empty = None, False
         self._job = self.child.request(

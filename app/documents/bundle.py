@@ -22,6 +22,7 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
+from app.company import check_exports
 from app.documents.bundle_file import (
     ABOUT,
     DOCUMENTS,
@@ -35,6 +36,7 @@ from app.documents.bundle_file import (
     read_about,
 )
 from app.documents.loaders.builder import MAX_TEXT
+from app.documents.masking import check_masked
 from app.documents.parse_child import LENGTH
 from app.documents.store import NewDocument, Store
 from app.embedder.identity import Identity
@@ -95,6 +97,7 @@ def write(
     Raises:
         AppError: documents of it still hold personal data that it masks.
     """
+    check_exports()
     unmasked = sum(map(len, store.unmasked(collection_id).values())) if store.masks(collection_id) else 0
     if unmasked:
         raise AppError(
@@ -207,6 +210,7 @@ def stage(
     """
     with opened(file, path) as archive:
         about = read_about(archive, path)
+        check_masked(about.masks, path)
         yield from _check(archive, about, path)
         with archive.open(DOCUMENTS) as stream:
             return about, (yield from _store(store, about, stream, path, known))

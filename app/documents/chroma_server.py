@@ -18,6 +18,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 from msgspec import Struct
 
+from app.company import check_host
 from app.errors import AppError
 from app.vector_server import VectorServer
 from app.workers.calls.vectors import VectorServerFound
@@ -194,6 +195,7 @@ class ChromaServer:
             import httpx  # here: it takes a third of a second, and only who has chosen a server needs it
 
             headers = {"Content-Type": "application/json", **self._authorization()}
+            check_host(self._server.address)
             permit(*self._place)
             self._client = httpx.Client(
                 base_url=f"{self._server.address}/",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -11,7 +12,9 @@ from app.documents.contents import Contents
 from app.documents.masked import WAITING, Masked, kinds_of
 from app.documents.migrations import MASKING
 from app.members import lies_in
-from app.text.personal.kinds import Found, PersonalKind
+from app.rules import MASK
+from app.settings import company_policy
+from app.text.personal.kinds import KINDS, USUAL, Found, PersonalKind
 
 
 class Masks(Contents):
@@ -22,7 +25,22 @@ class Masks(Contents):
         if self.version < MASKING:
             return ()
         row = self.db.execute("SELECT kinds FROM masking WHERE collection_id = ?", (collection_id,)).fetchone()
-        return kinds_of(row[0]) if row else ()
+        return with_required(kinds_of(row[0]) if row else ())
+
+    def mask_as_required(self) -> None:
+        """Write down in every collection what the company's policy has masked: documents that do not follow it are then
+        read anew as after a person's decision, and it stays when the policy is gone."""
+        if not required() or self.version < MASKING:
+            return
+        with self.transaction() as db:
+            for (collection_id,) in db.execute("SELECT id FROM collections").fetchall():
+                row = db.execute("SELECT kinds FROM masking WHERE collection_id = ?", (collection_id,)).fetchone()
+                kept = kinds_of(row[0]) if row else ()
+                if with_required(kept) != kept:
+                    db.execute("DELETE FROM masking WHERE collection_id = ?", (collection_id,))
+                    kinds = ",".join(with_required(kept))
+                    db.execute("INSERT INTO masking VALUES (?, ?, ?)", (collection_id, time.time(), kinds))
+            db.execute("UPDATE personal_data SET exempt = 0 WHERE exempt")
 
     def keep_masking(self, collection_id: int, kinds: Sequence[PersonalKind]) -> None:
         """From now on these kinds are masked in what is read into a collection.
@@ -30,6 +48,7 @@ class Masks(Contents):
         Raises:
             AppError: there is no such collection.
         """
+        kinds = with_required(kinds)
         with self.transaction() as db:
             self.require(collection_id)
             db.execute("DELETE FROM masking WHERE collection_id = ?", (collection_id,))
@@ -59,6 +78,26 @@ class Masks(Contents):
         for collection, path in rows:
             found.setdefault(collection, []).append(path)
         return {collection: _outermost(paths) for collection, paths in found.items()}
+
+
+def required() -> tuple[PersonalKind, ...]:
+    """What the company's policy has masked, wherever a document is read."""
+    return USUAL if company_policy().rule(MASK) else ()
+
+
+def with_required(kinds: Sequence[PersonalKind]) -> tuple[PersonalKind, ...]:
+    """These kinds and those that have to be, in the usual order."""
+    wanted = {*kinds, *required()}
+    return tuple(kind for kind in KINDS if kind in wanted)
+
+
+def check_masked(kinds: Sequence[PersonalKind], path: Path) -> None:
+    """
+    Raises:
+        NotAllowed: a collection that others have read comes without the masking that the company's policy asks for.
+    """
+    fine = set(required()) <= set(kinds)
+    company_policy().require(MASK, fine, f"collections like “{path.name}”, in which personal data is not masked")
 
 
 def _outermost(paths: Sequence[str]) -> tuple[str, ...]:

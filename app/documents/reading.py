@@ -21,8 +21,11 @@ from app.documents.folders import digest
 from app.documents.held import UNSEEN
 from app.documents.loaders import CONTAINERS
 from app.documents.loaders.inside import MAX_BYTES, MAX_FILES
+from app.documents.masking import required
 from app.errors import AppError, BadFile
 from app.members import file_of, is_member, member_path
+from app.rules import FOLDERS, lies_below, resolved
+from app.settings import company_policy
 from app.text.parsed import Held, Parsed
 from app.text.passages import Piece, Tokens, cut
 from app.text.personal.kinds import PersonalKind
@@ -151,6 +154,7 @@ class ReadAhead:
             exempt: not in these documents; None: as it was decided for each.
         """
         self._mask, self._exempt = mask, exempt
+        self._folders = resolved(company_policy().rule(FOLDERS))
         self._paths = paths
         self._known = known
         self._recipe = recipe
@@ -249,6 +253,8 @@ class ReadAhead:
     def _one(self, path: str, held: Held | None = None, holder: Read | None = None) -> Item:
         """`held` and `holder`: what is known of a file inside of another that was read just now."""
         seen = UNSEEN
+        if not lies_below(self._folders, Path(file_of(path))):
+            return Refused(path, *_NOT_ALLOWED)
         try:
             status = Path(file_of(path)).stat()
             seen = (status.st_size, status.st_mtime)  # before it is read: what changes meanwhile looks otherwise then
@@ -280,6 +286,7 @@ class ReadAhead:
         exempt = self._exempt
         if exempt is None or held is not None:
             exempt = stored is not None and stored.exempt
+        exempt = exempt and not required()
         mask = () if exempt else self._mask
         recipe = recipe_for(self._recipe, wanted, mask)
         if stored is not None and not self._force and self._same(path, stored, recipe, seen, held):
@@ -355,6 +362,7 @@ def with_members(recipe: str) -> str:
 
 
 _CHANGED = ("The file that it lies in changed while it was read. Add that again.", "changed")
+_NOT_ALLOWED = ("Your company does not allow documents from there.", "not-allowed")
 _BAD_NAME = ("The name of this file is in no known encoding. Rename the file and add it again.", "unreadable")
 
 

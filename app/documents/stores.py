@@ -92,7 +92,9 @@ class Stores:
     def _open_store(self) -> Store:
         try:
             self._take_lock()
-            return Store(self._home.documents_db, self._home.backups)
+            store = Store(self._home.documents_db, self._home.backups)
+            store.mask_as_required()
+            return store
         except NoSpace:
             if not self._home.documents_db.exists():
                 raise

@@ -20,6 +20,8 @@ from msgspec import Struct
 from app.embedder.choice import Choice, Chosen
 from app.embedder.identity import Identity
 from app.errors import AppError
+from app.rules import EMBEDDERS
+from app.settings import company_policy
 
 VERSION = 1
 MANIFEST, CHOSEN = "manifest.json", "embedders.json"
@@ -88,8 +90,11 @@ class Embedders:
             return None
         if found.id != embedder_id:
             return None
-        newer = "A newer version of Inhouse brought it in." if found.version > VERSION else ""
-        return msgspec.structs.replace(found, problem=newer)
+        problem = "A newer version of Inhouse brought it in." if found.version > VERSION else ""
+        allowed = company_policy().rule(EMBEDDERS)
+        if allowed is not None and (found.identity is None or found.identity.sha256 not in allowed):
+            problem = "Your company does not allow it."
+        return msgspec.structs.replace(found, problem=problem)
 
     def folder(self, embedder_id: str) -> Path:
         """Where its files are."""

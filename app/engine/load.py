@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 import psutil
 
+from app.engine.allowed import check_allowed
 from app.engine.cores import Cores
 from app.engine.placing import is_full, layers_of, place, split_of
 from app.errors import AppError, BadFile
@@ -103,10 +104,12 @@ def load(call: Load) -> Generator[LoadProgress, None, LoadedModel]:
     """Load what `call` names; yields fractions, and closing it stops llama.cpp.
 
     Raises:
+        NotAllowed: the company's policy does not name a file of it.
         BadFile: the file is not a sound chat model.
         AppError: it does not fit, or llama.cpp would not load it.
     """
     started = time.perf_counter()
+    yield from check_allowed(call)
     header = check(Path(call.path))
     cores = Cores(call.threads or physical_cores())
     sight = _projector(call.projector)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from app.company import check_exports
 from app.errors import AppError, NoSpace
 from app.files import write_atomic
 
@@ -38,9 +39,11 @@ def save(path: Path, data: bytes) -> None:
     """Write the file; what stood there before is whole until then.
 
     Raises:
+        NotAllowed: the company's policy closes exports.
         AppError: another program keeps it open, or the folder may not be written.
         NoSpace: the disk is full.
     """
+    check_exports()
     if path.is_dir():
         raise AppError(f"“{path.name}” is a folder.", "Choose a name for the file.")
     try:

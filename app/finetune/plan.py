@@ -13,6 +13,8 @@ from app.errors import AppError
 from app.finetune.author import OWN_FILE, Author
 from app.finetune.wizard import TRIED, WORDED, Effort, Wizard
 from app.llama.model_folders import folder_of
+from app.rules import MASK
+from app.settings import company_policy
 from app.types import InstalledModel
 from trainer.spec import SIZES, BaseModel, Data, Export, Hyper, Input, Prepare, Replay, RunSpec
 
@@ -87,7 +89,7 @@ def build_spec(
             author=author.name,
             max_facts=facts,
             phrasings=phrasings,
-            mask_personal_data=wizard.mask,
+            mask_personal_data=wizard.mask or company_policy().rule(MASK),
             domain_words=wizard.words if wizard.goal in WORDED else 0,
         ),
         hyper=Hyper(epochs=epochs),
@@ -121,7 +123,7 @@ def _scratch_spec(wizard: Wizard, writer: InstalledModel | None, inputs: tuple[I
             make_questions=any(each.kind == "documents" for each in inputs),
             max_facts=facts,
             phrasings=phrasings,
-            mask_personal_data=wizard.mask,
+            mask_personal_data=wizard.mask or company_policy().rule(MASK),
         ),
         hyper=Hyper(evaluations=16),
         export=Export(quantizations=("F16", "Q8_0")),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from urllib.parse import urlsplit
 
-from app.settings import CATALOGUE, OFFLINE, Settings
+from app.rules import HUB as RULE
+from app.settings import CATALOGUE, OFFLINE, Settings, company_policy
 
 HUB = "https://huggingface.co"
 """Where models are fetched from, unless a mirror is named (HF_ENDPOINT)."""
@@ -15,8 +16,8 @@ SOURCE = "INHOUSE_CATALOGUE"
 
 
 def hub_address() -> str:
-    """The hub's or its mirror's address, as huggingface_hub reads it too."""
-    return os.environ.get("HF_ENDPOINT", "").strip().rstrip("/") or HUB
+    """The hub's or its mirror's address: the company's policy's, or as huggingface_hub reads it too."""
+    return company_policy().rule(RULE) or os.environ.get("HF_ENDPOINT", "").strip().rstrip("/") or HUB
 
 
 def hub_host() -> str:

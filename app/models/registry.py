@@ -361,6 +361,12 @@ def find_starter() -> InstalledModel | None:
     return msgspec.structs.replace(STARTER, path=str(file), file_bytes=file.stat().st_size) if file else None
 
 
+def comes_along(model: InstalledModel) -> bool:
+    """Whether it is what came with Inhouse and nothing else, whatever a list says of it."""
+    starter = find_starter()
+    return starter is not None and model.path == starter.path and not model.adapter and not model.projector
+
+
 def unique_name(name: str, taken: set[str]) -> str:
     """`name`, or "name 2", "name 3", …; `taken` holds casefolded names."""
     name = " ".join(name.split())[:80] or "Model"

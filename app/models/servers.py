@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import SplitResult, urlsplit
 
+from app.company import is_loopback
 from app.errors import AppError
 from app.types import InstalledModel
 
@@ -76,5 +77,4 @@ def _host(parts: SplitResult) -> str:
 
 
 def _is_here(parts: SplitResult) -> bool:
-    host = _host(parts)
-    return host in ("localhost", "::1") or host.startswith("127.")
+    return is_loopback(_host(parts))

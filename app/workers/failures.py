@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from app.errors import AppError, BadFile, Busy, Damaged, NewerData, NoSpace, WorkerGone
+from app.errors import AppError, BadFile, Busy, Damaged, NewerData, NoSpace, NotAllowed, WorkerGone
 from app.workers.message import Failure
 
 _KINDS: dict[str, type[AppError]] = {
     "busy": Busy,
     "damaged store": Damaged,
     "newer": NewerData,
+    "not allowed": NotAllowed,
     "no space": NoSpace,
     "gone": WorkerGone,
 }

@@ -12,6 +12,7 @@ import ssl
 from collections.abc import AsyncGenerator, Callable
 from typing import TYPE_CHECKING
 
+from app.company import check_host
 from app.core.remote.chunks import message_in
 from app.errors import AppError, BadFile
 from app.models.servers import host_of
@@ -73,6 +74,7 @@ class Connection:
             await client.aclose()
 
     async def _begun(self) -> httpx.AsyncClient:
+        check_host(self.address)
         if not self._key.isascii() or not self._key.isprintable() or " " in self._key:
             raise AppError("The key holds characters that no key has.", "Copy it again.")
         if self._client is None:

@@ -13,7 +13,17 @@ from app.finetune.wizard import Wizard
 from app.gui.finetune.controller import FinetuneController
 from app.gui.finetune.parts import Panel
 from app.gui.hardware import size_text
-from app.gui.widgets import Button, Chip, ConfirmDialog, ElidedLabel, EmptyState, IconButton, Label, empty_layout
+from app.gui.widgets import (
+    Banner,
+    Button,
+    Chip,
+    ConfirmDialog,
+    ElidedLabel,
+    EmptyState,
+    IconButton,
+    Label,
+    empty_layout,
+)
 from app.gui.widgets.page_frame import ScrollColumn, Separator
 
 SHOWN = 30
@@ -44,6 +54,13 @@ class StartStep(ScrollColumn):
         self.column.addWidget(self.panel)
         self.column.addStretch(1)
         self.opened: dict[str, Button] = {}
+
+    def close_because(self, why: str) -> None:
+        """Nothing may be begun here; what was made before can still be looked at."""
+        banner = Banner("warning", self.tr("Your company does not allow fine-tuning."), why)
+        self.column.insertWidget(0, banner)
+        if self.empty.button is not None:
+            self.empty.button.disable(why)
 
     def first_focus(self) -> QWidget:
         return self.empty.button or self.empty

@@ -11,6 +11,7 @@ from app.gui.library.editor import LibraryEditor
 from app.gui.library.known import KnownLibrary
 from app.gui.library.library_list import LibraryList
 from app.gui.parts import Parts
+from app.gui.settings.company_section import CompanySection
 from app.gui.settings.login_row import LoginRow
 from app.gui.settings.page import SettingsPage
 from app.gui.settings.programs import ProgramsSection
@@ -73,6 +74,7 @@ def build(parts: Parts, window: MainWindow) -> SettingsPage:
             RuntimeSection(runtimes, window.confirm, locked),
             TrainingSection(training, window.confirm),
         ),
+        **({"Company": lambda: CompanySection(parts.settings.policy)} if parts.settings.policy.file else {}),
         "API": lambda: ProgramsSection(parts.core, window.confirm),
         "Privacy": lambda: PrivacySection(parts.home),
         "Keyboard": lambda: KeyTable(window.keys),

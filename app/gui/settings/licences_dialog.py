@@ -146,7 +146,8 @@ class LicencesDialog(QDialog):
 
     def _save(self) -> None:
         bill = licences.bill()
-        file = ask_where_to_save(self, self.tr("Save the bill of materials"), licences.BILL, "CycloneDX (*.json)")
+        title, kinds = self.tr("Save the bill of materials"), "CycloneDX (*.json)"
+        file = ask_where_to_save(self, title, licences.BILL, kinds, data=False)
         if bill is None or file is None:
             return
         try:

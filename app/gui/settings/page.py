@@ -33,6 +33,7 @@ SECTION_ICONS = {
     "Documents": "folder-open",
     "Models and hardware": "cpu",
     "API": "zap",
+    "Company": "lock",
     "Privacy": "shield-check",
     "Keyboard": "keyboard",
     "Data and backup": "hard-drive",

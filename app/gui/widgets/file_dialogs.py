@@ -7,8 +7,11 @@ from pathlib import Path
 from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from app.company import check_exports
+from app.errors import NotAllowed
 from app.files import free_name
 from app.gui.widgets.base import LAST_FOLDER
+from app.gui.widgets.messages import say_why_not
 
 
 def ask_for_files(parent: QWidget, title: str, kinds: str) -> list[str]:
@@ -33,8 +36,10 @@ def ask_for_folder(parent: QWidget, title: str) -> str:
     return path
 
 
-def ask_where_to_save(parent: QWidget, title: str, name: str, kinds: str) -> Path | None:
-    """Where a file of this name is to be saved; None where the person cancels."""
+def ask_where_to_save(parent: QWidget, title: str, name: str, kinds: str, *, data: bool = True) -> Path | None:
+    """Where a file of this name is to be saved; None where the person cancels, or may save no `data` of theirs."""
+    if data and not _may_leave(parent):
+        return None
     path, _ = QFileDialog.getSaveFileName(parent, title, str(start_folder(parent) / name), kinds)
     _remember(parent, *([path] if path else []))
     return Path(path) if path else None
@@ -42,6 +47,8 @@ def ask_where_to_save(parent: QWidget, title: str, name: str, kinds: str) -> Pat
 
 def ask_where_to_save_as(parent: QWidget, title: str, name: str, kinds: str) -> tuple[Path | None, str]:
     """The same, with the ending of the kind that was chosen: a name that is typed without one gets it."""
+    if not _may_leave(parent):
+        return None, ""
     path, kind = QFileDialog.getSaveFileName(parent, title, str(start_folder(parent) / name), kinds)
     _remember(parent, *([path] if path else []))
     suffix = kind.rpartition("*")[2].rstrip(")")
@@ -49,6 +56,16 @@ def ask_where_to_save_as(parent: QWidget, title: str, name: str, kinds: str) -> 
     if chosen is not None and chosen.name == name and suffix:  # another kind was chosen, and the name left as offered
         chosen = _unused(chosen.with_suffix(suffix)) if suffix != chosen.suffix else chosen
     return chosen, suffix
+
+
+def _may_leave(parent: QWidget) -> bool:
+    """Whether the company's policy allows exports; the core refuses them in any case."""
+    try:
+        check_exports()
+    except NotAllowed as error:
+        say_why_not(parent, error.message, error.hint)
+        return False
+    return True
 
 
 def _unused(path: Path) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -195,6 +195,15 @@ class ConfirmDialog(QDialog):
         agreed = dialog.exec() == QDialog.DialogCode.Accepted
         dialog.deleteLater()
         return agreed
+
+
+def say_why_not(parent: QWidget, title: str, detail: str) -> None:
+    """What cannot be done, and why: read, and closed."""
+    close = QCoreApplication.translate("ConfirmDialog", "Close")
+    dialog = ConfirmDialog(title, detail, "", cancel=close, parent=parent)
+    dialog.action_button.hide()
+    dialog.exec()
+    dialog.deleteLater()
 
 
 class Toast(QWidget):

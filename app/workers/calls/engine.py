@@ -21,6 +21,7 @@ class Load(Call, frozen=True):
     threads: int | None = None  # None: physical cores
     adapter: str = ""
     projector: str = ""  # a GGUF by which the model sees
+    allowed: tuple[str, ...] | None = None  # sums of the files that may be loaded; None: any
 
 
 class Chat(Call, frozen=True):
