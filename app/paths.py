@@ -38,6 +38,11 @@ class Home:
         return self.root / "models"
 
     @property
+    def audit(self) -> Path:
+        """The record of what was done (app/audit)."""
+        return self.root / "audit"
+
+    @property
     def readers(self) -> Path:
         """Readers that were taught here (app/embedder/readers.py)."""
         return self.root / "readers"

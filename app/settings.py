@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-SECTIONS = ("General", "Appearance", "Answers", "Assistants", "Documents", "Models and hardware", "API")
+SECTIONS = ("General", "Appearance", "Answers", "Assistants", "Documents", "Models and hardware", "API", "Privacy")
 
 THEME = Setting(
     "theme", "system", "Theme", "Follow the system, or always light or dark.", "Appearance",
@@ -162,6 +162,12 @@ API_ORIGINS = Setting("api_origins", "", maximum=2000, closed="")
 """Web pages that may ask from a browser, separated by spaces: "https://wiki.example". Nobody needs it by default."""
 KEEP_PRINTS = Setting("keep_prints", True, kind=bool, closed=False)
 """Whether what programs and commands were told is known again by its print: a company's policy alone says no."""
+AUDIT = Setting(
+    "audit", "off", "Keep a record",
+    "Who asked what, what was shown and answered, taught, exported and removed. With contents it holds the words also "
+    "of what is deleted later.", "Privacy",
+    choices=(("off", "Off"), ("hashes", "Without contents"), ("contents", "With contents")), closed="hashes",
+)  # fmt: skip
 FIRST_RUN_DONE = Setting("first_run_done", False, kind=bool)
 SIDEBAR_OPEN = Setting("sidebar_open", True, kind=bool)
 LARGER_MODEL_HINT = Setting("larger_model_hint", True, kind=bool)
@@ -172,7 +178,7 @@ ALL: tuple[Setting[Any], ...] = (
     ANSWER_LANGUAGE, PASSAGES_PER_ANSWER, TEMPERATURE, TOP_P, TOP_K, MIN_P, REPEAT_PENALTY, SEED, MAX_TOKENS,
     CONTEXT_LENGTH, DEFAULT_ASSISTANT, DEFAULT_COLLECTION, TRASH_DAYS, READ_SCANS, THREADS, GPU_LAYERS, UNLOAD_AFTER,
     OFFLINE, UPDATE_SOURCE, CATALOGUE, LLAMA_CPP, ADD_RUNTIMES, API_ENABLED, API_PORT, API_REQUESTS_A_MINUTE,
-    API_ORIGINS, KEEP_PRINTS, FIRST_RUN_DONE, SIDEBAR_OPEN, LARGER_MODEL_HINT,
+    API_ORIGINS, KEEP_PRINTS, AUDIT, FIRST_RUN_DONE, SIDEBAR_OPEN, LARGER_MODEL_HINT,
 )  # fmt: skip
 BY_KEY: dict[str, Setting[Any]] = {setting.key: setting for setting in ALL}
 DECIDED: dict[str, Decided] = {**BY_KEY, **{rule.key: rule for rule in RULES}}

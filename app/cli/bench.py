@@ -36,6 +36,7 @@ BENCHES: dict[str, tuple[tuple[str, ...], ...]] = {
     "train": (("trainer", "bench", "train", MODEL),),
     "memory": (("trainer", "bench", "memory"),),
     "card": (("trainer", "bench", "card", MODEL),),
+    "audit": (("app.audit.bench",),),
 }
 """What is measured → the module that measures it, with its arguments; each prints one JSON line a figure."""
 

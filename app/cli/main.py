@@ -13,6 +13,7 @@ from app.cli import (
     arena,
     ask,
     assistants,
+    audit,
     bench,
     calculate,
     chats,
@@ -91,6 +92,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "serve": serve.command,
     "doctor": doctor.command,
     "policy": policy.command,
+    "audit": audit.command,
     "update": update.command,
     "bench": bench.command,
 }
@@ -141,6 +143,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_serve_command(commands)
     update.add_update_command(commands)
     _add_json(policy.add_policy_command(commands))
+    _add_json(audit.add_audit_command(commands))
     doctor = commands.add_parser("doctor", help="check versions, hardware and the health of every store")
     doctor.add_argument("--quick", action="store_true", help="do not load the model")
     doctor.add_argument("--discard", default="", metavar="FILE", help="delete a damaged file that was set aside")

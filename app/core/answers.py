@@ -24,6 +24,7 @@ from app.core.library import LibraryDesk
 from app.core.models import ModelsDesk
 from app.core.own_models import OwnModels
 from app.core.reply import Reply
+from app.core.signals import Signal
 from app.errors import AppError
 from app.types import Answer, Passage
 from app.workers.calls.documents import Searched
@@ -79,6 +80,8 @@ class Answers:
         self._writing: list[Writing] = []
         self._own = OwnModels(models, self.kick, self._in_vain)
         self._flush_timer: Timer | None = None
+        self.finished: Signal[tuple[str, Answer, int, int]] = Signal()
+        """An answer in a chat, with its question, the chat and the turn."""
         models.engine_ready.connect(self.kick)
         attachments.settled.connect(self.kick)
         models.engine_leaving.connect(self.interrupt)
@@ -295,6 +298,8 @@ class Answers:
         else:
             self._house.tell(c.AnswerFinished(turn=turn, failure=failure))
             self._house.tell(c.ChatsChanged(chat_ids=(turn.chat_id,)))
+        question = writing.ask.question if writing.ask is not None else ""
+        self.finished.emit((question, result, turn.chat_id, turn.id))
         self.kick()
 
     def _drop_version(self, turn: Turn) -> None:

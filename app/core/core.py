@@ -16,6 +16,7 @@ from app.core.answers import Answers
 from app.core.api import ApiDesk
 from app.core.arena import ArenaDesk
 from app.core.attachments import Attachments
+from app.core.auditing import AuditDesk
 from app.core.bench import BenchDesk
 from app.core.catalogue import CatalogueDesk
 from app.core.chat_files import ChatFilesDesk
@@ -134,11 +135,12 @@ class Core:
         pictures = Pictures(house, self.models, self.documents)
         self.library = LibraryDesk(house, self.documents)
         self.answers = Answers(house, self.models, self.documents, attachments, kept, self.library)
+        self.audit = AuditDesk(house, self.answers)
         questions = Questions(house, self.models, self.documents, attachments, pictures, self.library)
         summaries = Summaries(self.documents)
         offers = OffersDesk(house, self.documents, attachments)
         chats = Chats(house, self.models, self.answers, attachments, self.library, kept, pictures)
-        retention = Retention(house, chats)
+        retention = Retention(house, chats, self.audit)
         shares_of_words = WordShares(house, self.models, self.library)
         chat_files = ChatFilesDesk(house, self.models, self.documents)
         projects = ProjectsDesk(house, attachments)
@@ -160,7 +162,7 @@ class Core:
             self.models, model_folders, catalogue, downloads, self.documents, self.tables, self.answers, questions,
             summaries, offers, chats, chat_files, projects, removals, attachments, readers, heads, embedders, vectors,
             self.runtimes, folders, shares, training, component, completions, pictures, self.library, shares_of_words,
-            model_text, retention, self.updates, BenchDesk(self.models),
+            model_text, retention, self.audit, self.updates, BenchDesk(self.models),
             ArenaDesk(house, self.models, self.documents), self.api,
         )  # fmt: skip
 
@@ -168,7 +170,7 @@ class Core:
 
     def call(self, door: Door, key: int, call: Call) -> None:
         """A door asks for something."""
-        reply = Reply(door, key, self._ended)
+        reply = Reply(door, key, self._ended, call)
         self._open[id(door), key] = reply
         handler = self._handlers.get(type(call))
         if handler is None:
@@ -204,6 +206,7 @@ class Core:
 
     def tell(self, data: Data) -> None:
         """Tell every door that listens."""
+        self.audit.told(data)
         frame = p.DoorFrame(0, "event", data)  # type: ignore[arg-type]
         for door in list(self.doors):
             if door.hears:
@@ -223,6 +226,7 @@ class Core:
 
     def _ended(self, reply: Reply) -> None:
         self._open.pop((id(reply.door), reply.key), None)
+        self.audit.ended(reply)
 
     # --- calls of its own ---------------------------------------------------------------------------------------------
 

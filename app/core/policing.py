@@ -15,6 +15,7 @@ from app.company import check_exports, check_host
 from app.core.calls import (
     api,
     attachments,
+    audit,
     chat_files,
     chats,
     component,
@@ -148,8 +149,8 @@ def _updated(call: updates.TakeUpdate, policy: Policy) -> None:
 CHECKS: Mapping[type[Call], Check] = {
     **dict.fromkeys(
         (
-            chat_files.ExportChats, library.ExportLibrary, tables.ExportTable, ExportModel, ExportCollection,
-            ExportRedacted, PublishCollection,
+            audit.ExportRecord, chat_files.ExportChats, library.ExportLibrary, tables.ExportTable, ExportModel,
+            ExportCollection, ExportRedacted, PublishCollection,
         ),
         _exports,
     ),

@@ -15,6 +15,7 @@ from msgspec import Struct
 from app.core.calls import (
     api,
     attachments,
+    audit,
     bench,
     catalogue,
     chat_files,
@@ -117,6 +118,7 @@ DoorCall = (
     | component.Calls
     | updates.Calls
     | tables.Calls
+    | audit.Calls
     | api.Calls
     | bench.Calls
     | DocumentsCall
@@ -168,6 +170,7 @@ DoorData = (
     | component.Answers
     | component.Events
     | updates.Answers
+    | audit.Answers
     | updates.Events
     | training.Answers
     | training.Events

@@ -10,7 +10,7 @@ from app.core.protocol import DoorFrame, DoorKind
 from app.core.requests import ControlWord, Job
 from app.errors import AppError
 from app.workers.failures import failure_of
-from app.workers.message import Data
+from app.workers.message import Call, Data
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +30,10 @@ class Door(Protocol):
 class Reply:
     """Answers a request: any number of events, then exactly one of `done`, `failed`, `cancelled`."""
 
-    def __init__(self, door: Door, key: int, ended: Callable[[Reply], object]) -> None:
-        self.door, self.key = door, key
+    def __init__(self, door: Door, key: int, ended: Callable[[Reply], object], call: Call | None = None) -> None:
+        self.door, self.key, self.call = door, key, call
+        self.last: DoorFrame | None = None
+        """The last word, once it was said."""
         self._ended = ended
         self.open = True
         self._on: dict[ControlWord, Callable[[], object]] = {}
@@ -70,6 +72,6 @@ class Reply:
 
     def _end(self, frame: DoorFrame) -> None:
         if self.open:
-            self.open = False
+            self.open, self.last = False, frame
             self.door.send(frame)
             self._ended(self)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
+from app.core.auditing import AuditDesk
 from app.core.chats import Chats
 from app.core.clock import Timer
 from app.core.house import Handler, House
@@ -21,8 +22,8 @@ FIRST_S, AGAIN_S = 5.0, 3600.0
 class Retention:
     """Deletes what is older, for good."""
 
-    def __init__(self, house: House, chats: Chats) -> None:
-        self._house, self._chats = house, chats
+    def __init__(self, house: House, chats: Chats, audit: AuditDesk) -> None:
+        self._house, self._chats, self._audit = house, chats, audit
         self._timer: Timer | None = None
         self._wait(FIRST_S)
         house.settings.subscribe(lambda key: self._wait(0.0) if key == CHAT_DAYS.key else None)
@@ -56,4 +57,5 @@ class Retention:
             log.warning("Old chats could not be deleted: %s", error)
             return
         if count:
+            self._audit.note("removed", kind="chats", count=count, days=days)
             log.info("%d chats older than %d days were deleted", count, days)

@@ -177,7 +177,7 @@ def test_offline_stops_what_comes_and_locks_what_could(monkeypatch: pytest.Monke
     door.result(door.call(SettingsChanged()))
     assert states(world) == [("a", "running")]
     policy = tmp_path / "policy.json"
-    policy.write_text(json.dumps({"version": 1, "values": {"offline": True, "theme": 3}}))
+    policy.write_text(json.dumps({"version": 1, "values": {"offline": True}}))
     monkeypatch.setenv("INHOUSE_POLICY", str(policy))
     locked = Settings(world.home)
     assert locked.get(OFFLINE) and locked.is_locked(OFFLINE)

@@ -266,6 +266,9 @@ TABLE: dict[str, Use] = {
     "RemoveParts": Use("FinetuneController.remove_parts", "train"),
     "DeleteRun": Use("FinetuneController.delete", "train"),
     # programs
+    "ReadRecord": Use("RecordSection.refresh", "audit"),
+    "VerifyRecord": Use("RecordSection.verify", "audit"),
+    "ExportRecord": Use("RecordSection._save", "audit"),
     "ServeApi": Use(command="serve", why="the window's switch is a setting that the core follows"),
     "ShowApi": Use("ProgramsSection._look", "serve", "bench"),
     "RenewApiKey": Use("ProgramsSection._ask_to_renew", "serve"),

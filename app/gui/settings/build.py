@@ -15,6 +15,7 @@ from app.gui.settings.company_section import CompanySection
 from app.gui.settings.login_row import LoginRow
 from app.gui.settings.page import SettingsPage
 from app.gui.settings.programs import ProgramsSection
+from app.gui.settings.record_section import RecordSection
 from app.gui.settings.restart import go_back_and_start, start_chosen
 from app.gui.settings.runtime_section import RuntimeSection
 from app.gui.settings.runtimes import LlamaRuntimes
@@ -53,6 +54,17 @@ def _general(parts: Parts, window: MainWindow, updates: Updates) -> QWidget:
     return holder
 
 
+def _privacy(parts: Parts) -> QWidget:
+    """The record, and what is stored where."""
+    holder = QWidget()
+    column = QVBoxLayout(holder)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(16)
+    column.addWidget(PrivacySection(parts.home))
+    column.addWidget(RecordSection(parts.core))
+    return holder
+
+
 def build(parts: Parts, window: MainWindow) -> SettingsPage:
     """The page; it offers the collections that there are as the default one."""
     servers = VectorServers(parts.core, window)
@@ -76,7 +88,7 @@ def build(parts: Parts, window: MainWindow) -> SettingsPage:
         ),
         **({"Company": lambda: CompanySection(parts.settings.policy)} if parts.settings.policy.file else {}),
         "API": lambda: ProgramsSection(parts.core, window.confirm),
-        "Privacy": lambda: PrivacySection(parts.home),
+        "Privacy": lambda: _privacy(parts),
         "Keyboard": lambda: KeyTable(window.keys),
         "Data and backup": lambda: DataSection(
             parts.home,
