@@ -16,6 +16,7 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -93,8 +94,11 @@ def window(app: Installed, pictures: Path | None) -> str:
         if not _answered(app, "capital"):
             raise Missed("The chat did not outlive a kill.")
         picture(pictures, "again")
-    app.end()
+        app.end()
+        whole = _asked_at_once(app)
+        app.end()
     times = f"open after {first:.1f} s ({how}), after a kill {again:.1f} s with its chats"
+    times += f"; a question typed as it opens, answered whole {whole:.1f} s after its start"
     return f"{times}; a PDF dropped, asked, its page opened; {swapped}"
 
 
@@ -161,6 +165,27 @@ def _opened(app: Installed) -> float:
     focus("Inhouse")
     time.sleep(3)
     return took
+
+
+def _asked_at_once(app: Installed) -> float:
+    """Seconds from the start of the program to the last word of an answer, where somebody types as the window opens."""
+    store = app.home / ".local" / "share" / "Inhouse" / "chats.db"
+
+    def is_answered() -> bool:
+        with contextlib.closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as db:
+            sql = (
+                "SELECT count(*) FROM turns q JOIN turns a ON a.parent = q.id "
+                "WHERE q.text LIKE '%pump%' AND a.state = 'done'"
+            )
+            return bool(db.execute(sql).fetchone()[0])
+
+    started = time.monotonic()
+    app.start()
+    until(lambda: shown("Inhouse"), 60, "no window opened")
+    focus("Inhouse")
+    keys("What is a pump? One word.", "Return")
+    until(is_answered, 60, "a question that was typed as the window opened was not answered", every=0.02)
+    return time.monotonic() - started
 
 
 def _answered(app: Installed, word: str) -> str:

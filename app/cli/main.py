@@ -36,6 +36,7 @@ from app.cli import (
     serve,
     summarise,
     table,
+    takeout,
     train,
     training,
     update,
@@ -93,6 +94,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Session], int]] = {
     "doctor": doctor.command,
     "policy": policy.command,
     "audit": audit.command,
+    "takeout": takeout.command,
     "update": update.command,
     "bench": bench.command,
 }
@@ -140,7 +142,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_json(embedder.add_embedder_command(commands))
     add_library_commands(commands, Parser)
     _add_json(add_vectors_command(commands))
-    _add_serve_command(commands)
+    _add_json(serve.add_serve_command(commands))
+    _add_json(takeout.add_takeout_command(commands))
     update.add_update_command(commands)
     _add_json(policy.add_policy_command(commands))
     _add_json(audit.add_audit_command(commands))
@@ -279,29 +282,6 @@ def _add_asking_commands(commands: argparse._SubParsersAction[Parser]) -> None:
         _add_collection(command)
 
 
-def _add_serve_command(commands: argparse._SubParsersAction[Parser]) -> None:
-    serve = commands.add_parser(
-        "serve",
-        help="let programs ask, through an OpenAI-compatible API",
-        description="Let programs on this computer ask while this command runs. docs/api.md says what they can ask.",
-    )
-    serve.add_argument("--port", type=_port, metavar="N", help="instead of the one in Settings; 0 takes any free one")
-    serve.add_argument("--host", default="", metavar="ADDRESS", help="where to listen (127.0.0.1)")
-    serve.add_argument(
-        "--allow-network", action="store_true", help="--host may be an address that other computers reach, without TLS"
-    )
-    for option, name, text in (
-        ("--allow-host", "NAME", "one more name by which programs may call this computer; can be repeated"),
-        ("--allow-origin", "URL", "a web page that may ask from a browser; can be repeated"),
-    ):
-        serve.add_argument(option, action="append", default=[], metavar=name, help=text)
-    serve.add_argument("--rate", type=_rate, metavar="N", help="most requests in a minute (600)")
-    keys = serve.add_mutually_exclusive_group()
-    keys.add_argument("--show-key", action="store_true", help="print the key that programs need, and leave")
-    keys.add_argument("--new-key", action="store_true", help="make and print another key; the old one ends at once")
-    _add_json(serve)
-
-
 def _add_question(parser: argparse.ArgumentParser, name: str) -> None:
     group = parser.add_mutually_exclusive_group(required=True)
     group.add_argument(name, nargs="?", metavar=name.upper())
@@ -347,20 +327,6 @@ def _date(text: str) -> float:
         return datetime(year, month, day).timestamp()
     except ValueError as error:
         raise argparse.ArgumentTypeError("must be a date like 2025-03-31, 2025-03 or 2025") from error
-
-
-def _port(text: str) -> int:
-    value = int(text)
-    if not 0 <= value <= 65535:
-        raise argparse.ArgumentTypeError("must be from 0 to 65535")
-    return value
-
-
-def _rate(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return value
 
 
 def main(argv: list[str]) -> int:

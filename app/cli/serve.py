@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from typing import Any
 
 from app.cli.output import say, say_json, tell
 from app.cli.session import Session
@@ -78,3 +79,41 @@ def _show(data: Data, *, as_json: bool) -> None:
     if data.network:
         tell(OPEN)
     tell(HOW_TO.format(address=data.address))
+
+
+def add_serve_command(commands: Any) -> argparse.ArgumentParser:
+    """`inhouse serve`."""
+    serve: argparse.ArgumentParser = commands.add_parser(
+        "serve",
+        help="let programs ask, through an OpenAI-compatible API",
+        description="Let programs on this computer ask while this command runs. docs/api.md says what they can ask.",
+    )
+    serve.add_argument("--port", type=_port, metavar="N", help="instead of the one in Settings; 0 takes any free one")
+    serve.add_argument("--host", default="", metavar="ADDRESS", help="where to listen (127.0.0.1)")
+    serve.add_argument(
+        "--allow-network", action="store_true", help="--host may be an address that other computers reach, without TLS"
+    )
+    for option, name, text in (
+        ("--allow-host", "NAME", "one more name by which programs may call this computer; can be repeated"),
+        ("--allow-origin", "URL", "a web page that may ask from a browser; can be repeated"),
+    ):
+        serve.add_argument(option, action="append", default=[], metavar=name, help=text)
+    serve.add_argument("--rate", type=_rate, metavar="N", help="most requests in a minute (600)")
+    keys = serve.add_mutually_exclusive_group()
+    keys.add_argument("--show-key", action="store_true", help="print the key that programs need, and leave")
+    keys.add_argument("--new-key", action="store_true", help="make and print another key; the old one ends at once")
+    return serve
+
+
+def _port(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 65535:
+        raise argparse.ArgumentTypeError("must be from 0 to 65535")
+    return value
+
+
+def _rate(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return value

@@ -51,6 +51,7 @@ from app.core.runtimes import RuntimesDesk
 from app.core.shares import SharesDesk
 from app.core.summaries import Summaries
 from app.core.tables import TablesDesk
+from app.core.takeout import TakeOutDesk
 from app.core.trainer import Trainer
 from app.core.training import TrainingDesk
 from app.core.updating import UpdatesDesk
@@ -144,6 +145,7 @@ class Core:
         shares_of_words = WordShares(house, self.models, self.library)
         chat_files = ChatFilesDesk(house, self.models, self.documents)
         projects = ProjectsDesk(house, attachments)
+        takeout = TakeOutDesk(house, self.documents, self.tables, self.library)
         readers, heads = ReadersDesk(house, self.documents), HeadsDesk(house, self.documents)
         vectors = VectorServerDesk(house, self.documents)
         model_text = ModelTextDesk(house, self.documents)
@@ -162,7 +164,7 @@ class Core:
             self.models, model_folders, catalogue, downloads, self.documents, self.tables, self.answers, questions,
             summaries, offers, chats, chat_files, projects, removals, attachments, readers, heads, embedders, vectors,
             self.runtimes, folders, shares, training, component, completions, pictures, self.library, shares_of_words,
-            model_text, retention, self.audit, self.updates, BenchDesk(self.models),
+            model_text, takeout, retention, self.audit, self.updates, BenchDesk(self.models),
             ArenaDesk(house, self.models, self.documents), self.api,
         )  # fmt: skip
 

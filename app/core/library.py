@@ -41,6 +41,11 @@ class LibraryDesk:
         }
 
     @property
+    def all(self) -> Library:
+        """Assistants and prompts as they are."""
+        return self._kept.library()
+
+    @property
     def is_busy(self) -> bool:
         """Everything is done at once."""
         return False
@@ -110,7 +115,7 @@ class LibraryDesk:
         self._changed()
 
     def _export(self, call: c.ExportLibrary, reply: Reply) -> None:
-        self._with_names(reply, lambda names: self._write(call, names, reply))
+        self.with_names(reply, lambda names: self._write(call, names, reply))
 
     def _write(self, call: c.ExportLibrary, names: exchange.Names, reply: Reply) -> None:
         library = self._kept.library()
@@ -128,7 +133,7 @@ class LibraryDesk:
         reply.done(Done())
 
     def _import(self, call: c.ImportLibrary, reply: Reply) -> None:
-        self._with_names(reply, lambda names: self._read(call, names, reply))
+        self.with_names(reply, lambda names: self._read(call, names, reply))
 
     def _read(self, call: c.ImportLibrary, names: exchange.Names, reply: Reply) -> None:
         found, missing = exchange.read(exchange.read_file(Path(call.path)), names)
@@ -146,7 +151,7 @@ class LibraryDesk:
         reply.done(Done())
         self._house.tell(ChatsChanged(chat_ids=(call.chat_id,)))
 
-    def _with_names(self, reply: Reply, then: Callable[[exchange.Names], object]) -> None:
+    def with_names(self, reply: Reply, then: Callable[[exchange.Names], object]) -> None:
         """Once it is known what models and collections are called here."""
         models = {each.id: each.name for each in self._house.registry.models()}
 

@@ -24,6 +24,7 @@ from app.core.calls import (
     models,
     personal,
     tables,
+    takeout,
     training,
     updates,
     vectors,
@@ -149,8 +150,8 @@ def _updated(call: updates.TakeUpdate, policy: Policy) -> None:
 CHECKS: Mapping[type[Call], Check] = {
     **dict.fromkeys(
         (
-            audit.ExportRecord, chat_files.ExportChats, library.ExportLibrary, tables.ExportTable, ExportModel,
-            ExportCollection, ExportRedacted, PublishCollection,
+            audit.ExportRecord, takeout.TakeOut, chat_files.ExportChats, library.ExportLibrary, tables.ExportTable,
+            ExportModel, ExportCollection, ExportRedacted, PublishCollection,
         ),
         _exports,
     ),

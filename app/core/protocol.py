@@ -33,6 +33,7 @@ from app.core.calls import (
     readers,
     runtimes,
     tables,
+    takeout,
     training,
     updates,
     vectors,
@@ -119,6 +120,7 @@ DoorCall = (
     | updates.Calls
     | tables.Calls
     | audit.Calls
+    | takeout.Calls
     | api.Calls
     | bench.Calls
     | DocumentsCall
@@ -171,6 +173,7 @@ DoorData = (
     | component.Events
     | updates.Answers
     | audit.Answers
+    | takeout.Answers
     | updates.Events
     | training.Answers
     | training.Events

@@ -17,6 +17,7 @@ from app.core.calls import (
     library,
     models,
     tables,
+    takeout,
     training,
 )
 from app.models.servers import host_of
@@ -156,6 +157,7 @@ RECORDED: Mapping[type[Call], Callable[[Any, Any, Words], Said | None]] = {
     Find: _to("list"),
     CompareVersions: _to("comparison"),
     training.ExportRun: _to("training", run="run_id"),
+    takeout.TakeOut: _to("everything"),
     audit.ExportRecord: _to("record"),
     Add: _added,
     documents.QueueFiles: _added,

@@ -124,7 +124,7 @@ class TablesDesk:
             c.PauseTable: lambda call, reply: self._steer(call.table_id, reply, Filling.pause),
             c.ResumeTable: lambda call, reply: self._steer(call.table_id, reply, Filling.resume),
             c.ListTables: self._list,
-            c.ReadTable: lambda call, reply: reply.done(self._read(call.table_id)),
+            c.ReadTable: lambda call, reply: reply.done(self.read(call.table_id)),
             c.DeleteTable: self._delete,
             c.CorrectCell: self._correct,
             c.KeepTemplate: self._keep_template,
@@ -159,7 +159,7 @@ class TablesDesk:
             reply.on("pause", filling.pause)
             reply.on("resume", filling.resume)
         else:
-            reply.done(self._read(table.id))
+            reply.done(self.read(table.id))
         filling.flow.start()
 
     def _wanted(self, call: c.RunTable) -> Table:
@@ -184,7 +184,7 @@ class TablesDesk:
         try:
             phase = "interrupted" if error is not None else "done"
             filling.table = self._house.tables.keep(msgspec.structs.replace(filling.table, phase=phase))
-            read = self._read(filling.table.id)
+            read = self.read(filling.table.id)
         except AppError as problem:
             error, read = error or problem, None
         filling.say(c.TableMoved(table=filling.table, failure=str(error) if error is not None else ""))
@@ -228,7 +228,7 @@ class TablesDesk:
 
     # --- what is kept -------------------------------------------------------------------------------------------------
 
-    def _read(self, table_id: int) -> c.TableRead:
+    def read(self, table_id: int) -> c.TableRead:
         filling = self._filling.get(table_id)
         table = filling.table if filling is not None else self._house.tables.table(table_id)
         return c.TableRead(table=table, rows=_sorted(self._house.tables.rows(table_id)))
@@ -253,7 +253,7 @@ class TablesDesk:
         reply.done(Done())
 
     def _correct(self, call: c.CorrectCell, reply: Reply) -> None:
-        table = self._read(call.table_id).table
+        table = self.read(call.table_id).table
         row = self._house.tables.row(call.table_id, call.document_id)
         if row is None or call.key not in {field.key for field in table.fields}:
             raise AppError("This cell is not there any more.", "Its document may have been removed.")
@@ -288,7 +288,7 @@ class TablesDesk:
         reply.done(self._listed())
 
     def _export(self, call: c.ExportTable, reply: Reply) -> None:
-        read = self._read(call.table_id)
+        read = self.read(call.table_id)
         rows = {row.document_id: row for row in read.rows}
         chosen = [rows[key] for key in call.documents if key in rows] if call.documents else list(read.rows)
         sheet = sheet_of(read.table, chosen)

@@ -266,6 +266,7 @@ TABLE: dict[str, Use] = {
     "RemoveParts": Use("FinetuneController.remove_parts", "train"),
     "DeleteRun": Use("FinetuneController.delete", "train"),
     # programs
+    "TakeOut": Use("take_out", "takeout"),
     "ReadRecord": Use("RecordSection.refresh", "audit"),
     "VerifyRecord": Use("RecordSection.verify", "audit"),
     "ExportRecord": Use("RecordSection._save", "audit"),

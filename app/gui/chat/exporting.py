@@ -6,6 +6,7 @@ from pathlib import Path
 
 from app.core.calls.chat_files import ChatsImported, ChatsStored, ExportChats, ImportChats
 from app.core.calls.chats import PurgeChats
+from app.core.calls.takeout import TakenOut, TakeOut
 from app.errors import AppError
 from app.gui.parts import Parts
 from app.gui.shell.main_window import MainWindow
@@ -30,6 +31,22 @@ def export_all(parts: Parts, window: MainWindow) -> None:
     path = ask_where_to_save(window, window.tr("Export chats"), "inhouse-chats.json", "JSON (*.json)")
     if path is not None:
         save_chat(parts, window, path, ())
+
+
+def take_out(parts: Parts, window: MainWindow) -> None:
+    """Save everything that the person owns in one archive, and say how that ended."""
+    path = ask_where_to_save(window, window.tr("Save everything"), "inhouse.zip", "ZIP (*.zip)")
+    if path is None:
+        return
+
+    def done(taken: TakenOut) -> None:
+        said = window.tr("Saved as “{0}”.").format(path.name)
+        if taken.left_out:
+            said += " " + window.tr("{0} files could not be read: {1}").format(len(taken.left_out), taken.left_out[0])
+        window.toast(said)
+
+    window.toast(window.tr("Saving everything…"))
+    parts.core.request(TakeOut(path=str(path)), done=done, failed=lambda error: window.toast(str(error)))
 
 
 def save_chat(parts: Parts, window: MainWindow, path: Path, chat_ids: tuple[int, ...]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.gui.chat.exporting import delete_all, export_all, import_chats
+from app.gui.chat.exporting import delete_all, export_all, import_chats, take_out
 from app.gui.library.editor import LibraryEditor
 from app.gui.library.known import KnownLibrary
 from app.gui.library.library_list import LibraryList
@@ -96,6 +96,7 @@ def build(parts: Parts, window: MainWindow) -> SettingsPage:
             lambda: export_all(parts, window),
             lambda: import_chats(parts, window),
             lambda: delete_all(parts, window),
+            lambda: take_out(parts, window),
         ),
         "About": lambda: AboutSection(parts.home, lambda: parts.models.info),
     }

@@ -84,8 +84,9 @@ class DataSection(QWidget):
         export: Callable[[], None],
         bring: Callable[[], None],
         delete: Callable[[], None],
+        take_out: Callable[[], None],
     ) -> None:
-        """`chats` counts the chats; `export`, `bring` (an import) and `delete` ask and then do it."""
+        """`chats` counts the chats; `export`, `bring` (an import), `delete` and `take_out` ask and then do it."""
         super().__init__()
         self._chats = chats
         column = _column(self)
@@ -105,6 +106,14 @@ class DataSection(QWidget):
         take.clicked.connect(bring)
         said = self.tr("An export of Inhouse, ChatGPT (its ZIP), Open WebUI or LM Studio. Nothing is overwritten.")
         column.addWidget(_Action(self.tr("Import chats"), said, take))
+        column.addWidget(Separator())
+        whole = Button(self.tr("Save everything"), "secondary", "download")
+        whole.clicked.connect(take_out)
+        said = self.tr(
+            "Chats, tables, assistants, settings, votes and the data of trainings in one ZIP that other programs read. "
+            "It is not encrypted."
+        )
+        column.addWidget(_Action(self.tr("Save everything"), said, whole))
         column.addWidget(Separator())
         self._delete = Button(self.tr("Delete all chats"), "danger", "trash-2")
         self._delete.clicked.connect(delete)
