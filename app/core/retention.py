@@ -25,7 +25,8 @@ class Retention:
     def __init__(self, house: House, chats: Chats, audit: AuditDesk) -> None:
         self._house, self._chats, self._audit = house, chats, audit
         self._timer: Timer | None = None
-        self._wait(FIRST_S)
+        if house.settings.policy.rule(CHAT_DAYS) is not None:
+            self._wait(FIRST_S)
         house.settings.subscribe(lambda key: self._wait(0.0) if key == CHAT_DAYS.key else None)
 
     @property
@@ -46,11 +47,11 @@ class Retention:
         self._timer = self._house.clock.after(seconds, self._look)
 
     def _look(self) -> None:
-        self._wait(AGAIN_S)
         self._house.settings.follow_policy()
         days = self._house.settings.policy.rule(CHAT_DAYS)
         if days is None:
             return
+        self._wait(AGAIN_S)
         try:
             count = self._chats.delete_older(days)
         except AppError as error:

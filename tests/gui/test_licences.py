@@ -73,10 +73,10 @@ def test_the_dialog_finds_shows_and_saves(
     assert dialog.list.item(0).text() == "cog 3\nBSD-3-Clause OR MIT" and "No text" in dialog.text.toPlainText()
     dialog.search.setText("nothing at all")
     assert dialog.text.toPlainText() == "Nothing is called so."
-    monkeypatch.setattr(licences_dialog, "ask_where_to_save", lambda *_: tmp_path / "bill.json")
+    monkeypatch.setattr(licences_dialog, "ask_where_to_save", lambda *_, **__: tmp_path / "bill.json")
     dialog.save.click()
     assert json.loads((tmp_path / "bill.json").read_text())["bomFormat"] == "CycloneDX"
-    monkeypatch.setattr(licences_dialog, "ask_where_to_save", lambda *_: tmp_path / "no folder" / "bill.json")
+    monkeypatch.setattr(licences_dialog, "ask_where_to_save", lambda *_, **__: tmp_path / "no folder" / "bill.json")
     dialog.save.click()
     assert dialog.findChild(Banner) is not None
 

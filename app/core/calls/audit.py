@@ -38,6 +38,8 @@ class RecordRead(Data, frozen=True):
 
 
 class RecordVerified(Data, frozen=True):
+    """What reading every byte of it has shown."""
+
     verified: Verified
 
 

@@ -13,6 +13,8 @@ class TakeOut(Call, frozen=True):
 
 
 class TakingOut(Data, frozen=True):
+    """So many files of the archive are written."""
+
     done: int
     total: int
 
