@@ -16,6 +16,7 @@ import json
 import logging
 import os
 import stat
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -109,9 +110,17 @@ class NotReadable(Exception):
 
 def policy_file() -> Path:
     """Where it is, or would be."""
-    file = Path(platformdirs.site_config_dir("Inhouse", appauthor=False)) / FILE
+    file = system_folder() / FILE
     named = os.environ.get(NAMED, "")
     return Path(named) if named and not _exists(file) else file
+
+
+def system_folder() -> Path:
+    """The system's folder for Inhouse. No variable of the user moves it: XDG_CONFIG_DIRS names other folders also on
+    desktops that set it themselves."""
+    if sys.platform in ("win32", "darwin"):
+        return Path(platformdirs.site_config_dir("Inhouse", appauthor=False))
+    return Path("/etc/xdg/Inhouse")
 
 
 def _exists(file: Path) -> bool:

@@ -53,7 +53,9 @@ FINETUNE_SCENES = {
 WIDE, NARROW = (1280, 820), (880, 560)
 ONCE = (
     *(f"settings-{section.split()[0].lower()}" for section in SECTIONS[1:]),
-    "settings-runtimes", "settings-locked", "models-blocked", "models-sources", "models-found",
+    "settings-runtimes", "settings-locked", "settings-record", "settings-training", "finetune-closed",
+    "finetune-fetch",
+    "models-blocked", "models-sources", "models-found",
 )  # fmt: skip
 """Pages that are built like another one: they are shot in both themes only."""
 SHOTS = (("light", WIDE, 1), ("dark", WIDE, 1), ("light", NARROW, 1), ("light", WIDE, 2))
@@ -189,6 +191,11 @@ class Stage:
             scenes[f"settings-{section.split()[0].lower()}"] = partial(self._settings, section)
         scenes["settings-runtimes"] = lambda: settings_scene.runtimes(self)
         scenes["settings-locked"] = lambda: settings_scene.locked(self)
+        scenes["settings-company"] = lambda: settings_scene.company(self)
+        scenes["settings-record"] = lambda: settings_scene.record(self)
+        scenes["settings-training"] = lambda: settings_scene.training(self)
+        scenes["finetune-fetch"] = lambda: settings_scene.without_training(self)
+        scenes["finetune-closed"] = lambda: settings_scene.closed(self)
         scenes["models-installed"] = lambda: catalogue_scene.installed(self)
         scenes["models-sources"] = lambda: catalogue_scene.sources(self)
         scenes["models-found"] = lambda: catalogue_scene.found_dialog(self)

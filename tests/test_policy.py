@@ -6,17 +6,19 @@ import json
 import os
 import random
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
+from app import policy as module
 from app.cli.main import main
 from app.cli.policy import schema
 from app.errors import AppError, NotAllowed
 from app.paths import home
-from app.policy import Policy, read_policy, seal_of
+from app.policy import Policy, policy_file, read_policy, seal_of
 from app.rules import CHAT_DAYS, EXPORTS, FOLDERS, MODELS, RULES, SERVERS, TRAINING, covers, lies_below, resolved
 from app.settings import ALL, API_ENABLED, CLOSED, DECIDED, OFFLINE, THEME, Settings, company_policy
 
@@ -60,6 +62,22 @@ def test_a_policy_is_read_as_it_stands(tmp_path: Path) -> None:
     with pytest.raises(NotAllowed, match="does not allow exports") as refused:
         policy.require(EXPORTS, policy.rule(EXPORTS), "exports")
     assert refused.value.hint == "Ask the data protection officer."
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="the folder of Linux")
+def test_no_variable_of_a_user_moves_the_systems_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("XDG_CONFIG_DIRS", "XDG_CONFIG_HOME", "HOME", "INHOUSE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.delenv("INHOUSE_POLICY", raising=False)
+    assert policy_file() == Path("/etc/xdg/Inhouse/policy.json")
+
+
+def test_what_the_system_has_goes_before_what_a_variable_names(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(module, "system_folder", lambda: tmp_path)
+    monkeypatch.setenv("INHOUSE_POLICY", str(tmp_path / "other.json"))
+    assert policy_file() == tmp_path / "other.json"
+    (tmp_path / "policy.json").symlink_to(tmp_path / "nowhere")
+    assert policy_file() == tmp_path / "policy.json", "and a link to nowhere is there"
 
 
 def test_without_a_policy_everything_is_open(tmp_path: Path) -> None:

@@ -109,8 +109,10 @@ def _added(call: Add | documents.QueueFiles, policy: Policy) -> None:
     policy.require(MASK, not (policy.rule(MASK) and call.exempt), "documents in which personal data is not masked")
 
 
-def _asked(call: chats.Ask, policy: Policy) -> None:
-    _from(*call.attach, policy=policy)
+def _asked(call: chats.Ask | chats.AskInChat, policy: Policy) -> None:
+    """A page of a document is drawn from its file; a picture by itself, as one from the clipboard, is no document."""
+    attached = call.attach if isinstance(call, chats.Ask) else ()
+    _from(*attached, *(each.path for each in call.pictures if each.page), policy=policy)
 
 
 def _masked(call: personal.SetMasking, policy: Policy) -> None:
@@ -170,7 +172,7 @@ CHECKS: Mapping[type[Call], Check] = {
     **dict.fromkeys((Add, documents.QueueFiles), _added),
     attachments.AttachFiles: _paths,
     **dict.fromkeys((FollowFolder, ImportCollection, OpenShared), _path),
-    chats.Ask: _asked,
+    **dict.fromkeys((chats.Ask, chats.AskInChat), _asked),
     personal.SetMasking: _masked,
     **dict.fromkeys(
         (models.FindServer, models.AddServer, vectors.FindVectorServer, vectors.ChooseVectorServer), _server

@@ -16,6 +16,7 @@ from app.core.retired import Retired
 from app.core.spare import Spare
 from app.core.switch import Switch
 from app.errors import AppError
+from app.rules import MODELS
 from app.types import InstalledModel
 from app.workers.calls.engine import SetAdapter
 from app.workers.failures import failure_of
@@ -52,10 +53,15 @@ class Switcher:
         if engine is not None and engine.model.id == model.id and engine.info is not None:
             if reply is not None:
                 reply.done(c.Switched(model_id=model.id, info=engine.info))
-        elif engine is not None and engine.info is not None and engine.can.adapters and engine.model.path == model.path:
+        elif engine is not None and self._is_another_adapter(engine, model):
             self._swap_adapter(engine, model, reply)
         else:
             self._load_beside(model, reply)
+
+    def _is_another_adapter(self, engine: Engine, model: InstalledModel) -> bool:
+        """Whether no weights need to be read; not where each file is held against a company's list as it is loaded."""
+        alike = engine.info is not None and engine.can.adapters and engine.model.path == model.path
+        return alike and self._house.settings.policy.rule(MODELS) is None
 
     def load_again(self) -> None:
         """Other memory settings need the same model in a new engine; the old one answers until it is ready."""

@@ -21,11 +21,12 @@ from app.core.calls import api, attachments, chats, documents, models, personal,
 from app.core.calls.models import LoadEngine
 from app.core.protocol import DoorCall, DoorKind
 from app.models.registry import Registry
+from app.pictures import PictureFile
 from app.settings import API_ENABLED
 from app.types import InstalledModel, Message
 from app.workers.calls.bundles import ImportCollection
 from app.workers.calls.documents import Add, CompareVersions, Version
-from app.workers.calls.engine import Load, Loaded
+from app.workers.calls.engine import Load, Loaded, SetAdapter
 from app.workers.calls.finding import Find
 from app.workers.calls.folders import FollowFolder
 from app.workers.calls.shares import OpenShared
@@ -50,6 +51,7 @@ GIVEN: dict[type[Call], Callable[[], Call]] = {
     ImportCollection: lambda: ImportCollection(path="/srv/x.inhouse"),
     OpenShared: lambda: OpenShared(path="/srv/x"),
     chats.Ask: lambda: chats.Ask(question="What?", attach=("/srv/a.txt",)),
+    chats.AskInChat: lambda: chats.AskInChat(text="What?", pictures=(PictureFile("/srv/a.pdf", 1),)),
     personal.SetMasking: lambda: personal.SetMasking(collection_id=1, kinds=("e-mail",)),
     updates.TakeUpdate: lambda: updates.TakeUpdate(path="/srv/inhouse.tar.zst"),
 }
@@ -177,6 +179,33 @@ def test_a_model_is_loaded_by_the_sums_that_the_policy_names(
     world.engine.ready.emit(None)
     assert world.engine.last(Load).call.path == str(copy)
     assert world.engine.last(Load).call.allowed == ("a" * 64,)
+    world.core.stop()
+
+
+def test_an_adapter_is_loaded_with_its_weights_where_sums_are_named(
+    policy: Callable[[dict[str, Any]], None], starter: Path
+) -> None:
+    """A swap on the loaded weights would read a file that nobody held against the list."""
+    policy({"models": ["a" * 64]})
+    world = CoreWorld()
+    adapter = world.home.models / "a.gguf"
+    adapter.parent.mkdir(parents=True, exist_ok=True)
+    adapter.write_bytes(b"x")
+    taught = InstalledModel(
+        id="taught", name="Taught", path=str(starter), adapter=str(adapter), file_bytes=1, architecture="llama",
+        quantization="Q4_1", parameters=1, context_trained=64, origin="imported",
+    )  # fmt: skip
+    Registry(world.home).install(taught)
+    door = world.door()
+    door.call(LoadEngine())
+    world.engine.ready.emit(None)
+    world.engine.last(Load).finish(msgspec.convert({"info": INFO | {"path": str(starter)}}, Loaded))
+    first = world.engine
+    door.call(models.UseModel(model_id="taught"))
+    assert not first.waiting(SetAdapter) and world.engine is not first
+    world.engine.ready.emit(None)
+    loading = world.engine.last(Load).call
+    assert (loading.adapter, loading.allowed) == (str(adapter), ("a" * 64,))
     world.core.stop()
 
 

@@ -10,9 +10,11 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.gui.widgets import Banner, Label
 from app.gui.widgets.page_frame import Separator
 from app.policy import Policy
-from app.rules import CHAT_DAYS, RULES
+from app.rules import CHAT_DAYS, FOLDERS, RULES, SERVERS
 from app.settings import BY_KEY, DECIDED
 
+NAMED = (SERVERS.key, FOLDERS.key)
+"""Lists that people read; sums say nothing to them."""
 SHOWN = 20
 """Of a long list so many are in the tooltip."""
 
@@ -35,8 +37,10 @@ class CompanySection(QWidget):
         labels = {rule.key: (rule.label, rule.help) for rule in RULES}
         for key in (each for each in DECIDED if each in policy.values):
             label, help_text = labels.get(key) or (BY_KEY[key].label or key.replace("_", " ").capitalize(), "")
+            value, more = _words(key, policy.values[key])
             why = "" if key in policy.closed else policy.reasons.get(key, "")
-            column.addWidget(_Row(label, why or help_text, *_words(key, policy.values[key])))
+            named = ", ".join(more.splitlines()) if key in NAMED else ""
+            column.addWidget(_Row(label, why or named or help_text, value, more))
             column.addWidget(Separator())
         if policy.file is not None:
             column.addSpacing(8)

@@ -134,6 +134,7 @@ class _Row(QWidget):
         parts = [str(about[key]) for key in ("kind", "question", "name", "to", "call") if about.get(key)]
         passages = about.get("passages")
         if isinstance(passages, list) and passages:
-            parts.append(self.tr("{0} passages").format(len(passages)))
+            count = len(passages)
+            parts.append(self.tr("1 passage") if count == 1 else self.tr("{0} passages").format(count))
         who = [each for each in (record.who, record.door) if each]
         return ", ".join([*parts, *who])
