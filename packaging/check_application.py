@@ -28,6 +28,11 @@ class Installed:
         entered = [] if root is None else ["unshare", "-n", "chroot", f"--userspec={user}:{user}", str(root)]
         self._command = [*entered, self.seen(program)]
 
+    @property
+    def is_apart(self) -> bool:
+        """Whether it runs in a system of its own, which reaches nothing of this one's session."""
+        return self._root is not None
+
     def seen(self, path: Path) -> str:
         """A path as the application has it."""
         return str(path) if self._root is None else f"/{path.relative_to(self._root)}"

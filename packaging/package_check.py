@@ -25,6 +25,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from check_application import Installed, Missed
+from check_screen_reader import screen_reader
 from check_window import HIGH, WIDE, click, display, drop, focus, is_marked, keys, seen, shown, until
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -313,6 +314,7 @@ def check(app: Installed, wheels: Path | None = None, pictures: Path | None = No
     """Print a line for each part; → whether all held."""
     checks: list[tuple[str, Callable[[], str]]] = [
         ("window", lambda: window(app, pictures)),
+        *([] if app.is_apart else [("screen reader", lambda: screen_reader(app))]),
         ("documents", lambda: documents(app)),
         ("models", lambda: models(app)),
         ("processors", lambda: processors(app)),
@@ -326,7 +328,7 @@ def check(app: Installed, wheels: Path | None = None, pictures: Path | None = No
         except (Missed, OSError, subprocess.SubprocessError) as error:
             said, held = str(error), False
         missed += not held
-        sys.stdout.write(f"{'held' if held else 'MISSED':<7} {name:<11} {said}\n")
+        sys.stdout.write(f"{'held' if held else 'MISSED':<7} {name:<13} {said}\n")
         sys.stdout.flush()
     app.end()
     return not missed

@@ -31,6 +31,7 @@ system_packages() {
     if [ "$what" = package ]; then
         need binutils "to gather libraries"; need xvfb "a display for the check of the application"
         need procps "to end it at once"; need xdotool "to type into its window"; need strace "to see that it connects to nothing"
+        need dbus "to ask it as a screen reader does"; need at-spi2-core "to ask it as a screen reader does"
     fi
     [ -z "$packages" ] && return 0
     local sudo=""

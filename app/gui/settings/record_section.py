@@ -40,7 +40,9 @@ class RecordSection(QWidget):
         row.addWidget(self.save)
         column.addLayout(row)
         self.said = Label("", "ui", "text2", wrap=True)
-        self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        flags = Qt.TextInteractionFlag
+        self.said.setTextInteractionFlags(flags.TextSelectableByMouse | flags.TextSelectableByKeyboard)
+        self.said.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # the head is copied from here, also without a mouse
         column.addWidget(self.said)
         self._rows = QVBoxLayout()
         self._rows.setSpacing(0)
