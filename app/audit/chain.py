@@ -21,7 +21,7 @@ import msgspec
 from msgspec import Struct
 
 from app.errors import NoSpace
-from app.files import PRIVATE_FILE, make_folder
+from app.files import PRIVATE_FILE, make_folder, write_atomic
 
 ROTATE_BYTES = 8 << 20
 """A file that is longer is followed by the next one: some 15,000 records."""
@@ -72,20 +72,21 @@ class Chain:
         Raises:
             NoSpace: it could not be written, and nothing of it stands there.
         """
-        try:
+        with _plainly():
             self._open()
             assert self._handle is not None
             if self._size > ROTATE_BYTES:
                 self._rotate()
             return self._write(what, about, who, door)
-        except OSError as error:
-            raise NoSpace(
-                "The record of what is done cannot be written.", "Free some disk space.", str(error)
-            ) from error
 
     def mark_of(self, text: str) -> str:
-        """Stands for a text: the same for the same one, and nobody without the key can try whether it was a guess."""
-        self._open()
+        """Stands for a text: the same for the same one, and nobody without the key can try whether it was a guess.
+
+        Raises:
+            NoSpace: there is no key yet, and none could be written.
+        """
+        with _plainly():
+            self._open()
         return hmac.new(self._key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:32]
 
     def sync(self) -> None:
@@ -107,7 +108,15 @@ class Chain:
     def _open(self) -> None:
         if self._handle is not None:
             return
+        try:
+            self._begin_or_go_on()
+        except BaseException:
+            self.close()  # or the next record would follow on nothing
+            raise
+
+    def _begin_or_go_on(self) -> None:
         make_folder(self.folder)
+        self._n, self._sum = 0, START
         self._key = _key(self.folder / KEY)
         files = files_of(self.folder)
         said = read_head(self.folder)
@@ -157,6 +166,14 @@ class Chain:
         return record
 
 
+@contextlib.contextmanager
+def _plainly() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, NoSpace) as error:
+        raise NoSpace("The record of what is done cannot be written.", "Free some disk space.", str(error)) from error
+
+
 def _name(number: int) -> str:
     return f"record-{number:06}.log"
 
@@ -166,9 +183,7 @@ def _key(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         key = secrets.token_bytes(32)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), PRIVATE_FILE)
-        with os.fdopen(handle, "wb") as file:
-            file.write(key)
+        write_atomic(path, key)
         return key
 
 

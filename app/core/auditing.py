@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import msgspec
 from app.audit.chain import Chain, Record, Verified, records, verify
 from app.core.answers import Answers
 from app.core.calls import audit as c
+from app.core.calls.api import ServeApi
 from app.core.calls.models import ModelsChanged
 from app.core.clock import Timer
 from app.core.house import Handler, House
@@ -42,7 +43,8 @@ class AuditDesk:
         self._who = _user()
         self._timer: Timer | None = None
         self._problem = ""
-        self._active = ""
+        active = house.registry.active()
+        self._active = active.id if active is not None else ""
         answers.finished.connect(lambda said: self._answered(*said))
 
     @property
@@ -71,11 +73,12 @@ class AuditDesk:
         if self.mode == "off" or call is None or frame is None:
             return
         if frame.error is not None and frame.error.code == "not allowed":
-            self._keep(("refused", {"call": type(call).__name__, "why": frame.error.message}), reply.door.kind)
+            refused: Said = ("refused", {"call": type(call).__name__, "why": frame.error.message})
+            self._keep(lambda: refused, reply.door.kind)
         elif frame.kind == "done" and (describe := RECORDED.get(type(call))) is not None:
-            self._keep(describe(call, frame.data, self._words), reply.door.kind)
-        elif type(call).__name__ == "ServeApi":
-            self._keep(("served", {"kind": "ended"}), reply.door.kind)
+            self._keep(lambda: describe(call, frame.data, self._words), reply.door.kind)
+        elif isinstance(call, ServeApi):
+            self._keep(lambda: ("served", {"kind": "ended"}), reply.door.kind)
 
     def told(self, data: Data) -> None:
         """Every door is told this: of models it says which one is in use."""
@@ -83,27 +86,28 @@ class AuditDesk:
             before, self._active = self._active, data.models.active
             if self.mode != "off":
                 model = next((each for each in data.models.models if each.id == self._active), None)
-                self._keep(("swapped", {**model_of(model, self._words), "before": before}))
+                self._keep(lambda: ("swapped", {**model_of(model), "before": before}))
 
     def _answered(self, question: str, answer: Answer, chat_id: int, turn_id: int) -> None:
         if self.mode != "off":
-            self._keep(asked(question, answer, self._words, chat=chat_id, turn=turn_id), "window")
+            self._keep(lambda: asked(question, answer, self._words, chat=chat_id, turn=turn_id), "window")
 
     def note(self, what: str, **about: Any) -> None:
         """Something that the core did by itself."""
         if self.mode != "off":
-            self._keep((what, about))
+            self._keep(lambda: (what, about))
 
     # --- the record ---------------------------------------------------------------------------------------------------
 
     def _words(self, text: str) -> str:
         return text if self.mode == "contents" or not text else self._chain.mark_of(text)
 
-    def _keep(self, said: Said | None, door: str = "") -> None:
+    def _keep(self, describe: Callable[[], Said | None], door: str = "") -> None:
         """A record that cannot be written costs nobody an answer: it is said once, to every door."""
-        if said is None:
-            return
         try:
+            said = describe()
+            if said is None:
+                return
             self._chain.append(said[0], said[1], who=self._who, door=door)
         except AppError as error:
             log.warning("The record could not be written: %s", error)

@@ -44,7 +44,7 @@ def asked(question: str, answer: Answer, words: Words, **more: Any) -> Said:
         **more,
         "question": words(question),
         "answer": words(answer.text),
-        "model": words(answer.model),
+        "model": answer.model,
         **({"not_found": True} if answer.not_found else {}),
         **({"stopped": True} if answer.stopped else {}),
         "passages": [_passage(each.passage, words) | {"cited": each.n} for each in answer.sources]
@@ -65,11 +65,11 @@ def _passage(passage: Passage, words: Words) -> dict[str, Any]:
     }
 
 
-def model_of(model: InstalledModel | None, words: Words) -> dict[str, Any]:
-    """A model by id and, where they are known, the sum of its file, its run and its server."""
+def model_of(model: InstalledModel | None) -> dict[str, Any]:
+    """A model by id and name and, where they are known, the sum of its file, its run and its server."""
     if model is None:
         return {}
-    about = {"id": model.id, "name": words(model.name), "origin": model.origin}
+    about = {"id": model.id, "name": model.name, "origin": model.origin}
     about |= {key: str(model.lineage[key]) for key in ("sha256", "run_id") if model.lineage.get(key)}
     return about | ({"server": host_of(model.address)} if model.origin == "server" else {})
 
@@ -130,8 +130,8 @@ def _removed(call: Any, data: Any, words: Words) -> Said | None:
     return "removed", {"kind": "documents", "ids": list(data.ids), "documents": data.documents, "traces": data.traces}
 
 
-def _brought(_: Any, data: Any, words: Words) -> Said | None:
-    return ("added", {"kind": "model", **model_of(data.model, words)}) if isinstance(data, ModelInstalled) else None
+def _brought(_: Any, data: Any, __: Words) -> Said | None:
+    return ("added", {"kind": "model", **model_of(data.model)}) if isinstance(data, ModelInstalled) else None
 
 
 def _is_text(name: str, value: Any) -> bool:

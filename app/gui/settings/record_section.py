@@ -43,10 +43,15 @@ class RecordSection(QWidget):
         flags = Qt.TextInteractionFlag
         self.said.setTextInteractionFlags(flags.TextSelectableByMouse | flags.TextSelectableByKeyboard)
         self.said.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # the head is copied from here, also without a mouse
+        self.said.hide()
         column.addWidget(self.said)
         self._rows = QVBoxLayout()
         self._rows.setSpacing(0)
         column.addLayout(self._rows)
+
+    def _say(self, text: str) -> None:
+        self.said.setText(text)
+        self.said.setVisible(bool(text))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -64,9 +69,9 @@ class RecordSection(QWidget):
     def _show(self, read: RecordRead) -> None:
         empty_layout(self._rows)
         if read.problem:
-            self.said.setText(read.problem)
+            self._say(read.problem)
         elif not read.records:
-            self.said.setText(self.tr("Nothing is recorded.") if read.mode == "off" else self.tr("Nothing yet."))
+            self._say(self.tr("Nothing is recorded.") if read.mode == "off" else self.tr("Nothing yet."))
         self.save.setEnabled(bool(read.records))
         self.check.setEnabled(bool(read.records))
         for record in reversed(read.records):
@@ -80,7 +85,7 @@ class RecordSection(QWidget):
             said = self.tr("The record is not as it was written. {0} {1}").format(found.problem, found.where)
         else:
             said = self.tr("{0} records, each as it was written. Head: {1}").format(f"{found.records:,}", found.head)
-        self.said.setText(said.strip())
+        self._say(said.strip())
 
     def _save(self) -> None:
         path = ask_where_to_save(self, self.tr("Save a copy"), "inhouse-record.jsonl", "JSON Lines (*.jsonl)")
@@ -88,11 +93,11 @@ class RecordSection(QWidget):
             self._core.request(ExportRecord(path=str(path)), done=lambda _: self._saved(path), failed=self._failed)
 
     def _saved(self, path: Path) -> None:
-        self.said.setText(self.tr("Saved as “{0}”.").format(path.name))
+        self._say(self.tr("Saved as “{0}”.").format(path.name))
 
     def _failed(self, error: AppError) -> None:
         self.check.setEnabled(True)
-        self.said.setText(str(error))
+        self._say(str(error))
 
 
 class _Row(QWidget):
