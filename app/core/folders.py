@@ -14,6 +14,7 @@ from app.core.house import Handler, House
 from app.core.removal import Removals
 from app.core.reply import Reply
 from app.errors import AppError
+from app.rules import FOLDERS
 from app.settings import TRASH_DAYS
 from app.workers.calls.documents import FileEvent
 from app.workers.calls.folders import (
@@ -49,6 +50,7 @@ class FoldersDesk:
         self._stopped = False
         self._tell_soon = Debounce(house.clock, TELL_S, self._tell)
         self._empty_timer: Timer | None = None
+        house.settings.subscribe(lambda key: self._look() if key == FOLDERS.key else None)
         documents.ready.connect(lambda _: self._begin())
         documents.adds.moved.connect(lambda _: self._hold())
         documents.list.changed.connect(lambda _: self._check_collections())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from app.core.calls.folders import FolderPhase, FolderStatus
@@ -12,6 +13,7 @@ from app.core.house import House
 from app.core.requests import Job
 from app.drives import is_remote
 from app.errors import AppError
+from app.rules import FOLDERS, lies_below, resolved
 from app.workers.calls.documents import Add, Added, FileEvent
 from app.workers.calls.folders import Folder, ScanFolder, Scanned
 
@@ -27,6 +29,7 @@ SAFETY_S = 600.0
 """A look though nothing was told: a system may lose changes."""
 SHARE, LONGEST_REST_S = 10, 60.0
 """A look that took a second is not repeated within so many seconds, and a minute at most."""
+NOT_ALLOWED = "Your company does not allow documents from this folder."
 AT_ONCE = 200
 """Files that are read before the folder is looked at again: what went meanwhile is not waited for."""
 
@@ -124,9 +127,20 @@ class FollowedFolder:
         self._confirmed = True
         self.look()
 
+    def _is_closed(self) -> bool:
+        """Whether the company's policy is against it: then nothing of it is read, and what is indexed stays."""
+        allowed = lies_below(resolved(self._house.settings.policy.rule(FOLDERS)), Path(self.folder.path))
+        if not allowed and self._problem != NOT_ALLOWED:
+            self._let_go()
+            self._problem = NOT_ALLOWED
+            self._changed()
+        elif allowed and self._problem == NOT_ALLOWED:
+            self._problem = ""
+        return not allowed
+
     def look(self) -> None:
         """Look at it now, or again after the look under way."""
-        if self._stopped or self.folder.paused:
+        if self._stopped or self.folder.paused or self._is_closed():
             return
         if self._scan is not None or self._add is not None:
             self._again = True

@@ -256,3 +256,28 @@ def test_the_clock_of_the_loop_tells_of_changes(tmp_path: Path) -> None:
 
     said = asyncio.run(run())
     assert said[0] == "moved" and said[-1] == "refused"
+
+
+def test_a_folder_that_the_company_closes_is_left_alone_until_it_is_open_again(
+    world: CoreWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is indexed of it stays: a look that read nothing would take its files for lost."""
+    policy = tmp_path / "policy.json"
+    monkeypatch.setenv("INHOUSE_POLICY", str(policy))
+    child = begin(world, POLICIES)
+    door = TestDoor(world.core)
+    scanned(child, "/files/policies/a.txt")
+    assert child.waiting(Add)
+    policy.write_text('{"version": 1, "values": {"folders": ["/srv"]}}')
+    door.call(f.WatchState())
+    assert child.last(Add).controls == ["cancel"]
+    shown = told(world, door)
+    assert shown.problem == "Your company does not allow documents from this folder." and not shown.settled
+    child.last(Add).confirm_cancel()
+    world.clock.pass_time(SAFETY_S * 2)
+    assert not child.waiting(ScanFolder)
+    policy.write_text('{"version": 1, "values": {"folders": ["/srv", "/files"]}}')
+    door.call(f.WatchState())
+    scanned(child)
+    assert told(world, door).problem == ""
+    world.core.stop()
