@@ -199,7 +199,9 @@ class Installer:
             AppError: what it says went wrong, in a person's words.
         """
         uv = str(_bundled(frozen.uv()))
-        common = ["--no-config", "--no-progress", "--color", "never", "--system-certs", "--no-python-downloads"]
+        common = ["--no-config", "--no-progress", "--color", "never", "--no-python-downloads"]
+        if self._source.kind != "folder":  # a folder is read without anybody's certificate, also where there is none
+            common.append("--system-certs")
         if self._run([uv, *command, *common, "--cache-dir", str(self._component.cache)]):
             raise words.uv_failed(self._said, self._source)
 

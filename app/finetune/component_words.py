@@ -86,6 +86,12 @@ def uv_failed(said: str, source: Source) -> AppError:
             "Ask who looks after it, or install from a folder of wheels.",
             detail,
         )
+    if "No CA certificates" in said:
+        return AppError(
+            "This computer has no list of authorities that vouch for servers, so none can be trusted.",
+            "Install it (on Debian and Ubuntu the package ca-certificates), or install from a folder of wheels.",
+            detail,
+        )
     if re.search("UnknownIssuer|invalid peer certificate|certificate verify", said):
         return AppError(
             f"Nobody here vouches for the certificate of {place_text(source)}.",

@@ -16,10 +16,12 @@ import pytest
 from every_line import killed_at_each_line
 from training_bundle import IndexServer, TrainingBundle, make_bundle, make_wheel
 
+from app import frozen
 from app.errors import AppError, Busy, NoSpace
 from app.finetune.component import Component, Source, Unfinished
 from app.finetune.component_install import Cancelled, Installer, uv_environment
 from app.finetune.component_lock import find_lock
+from app.finetune.component_words import uv_failed
 from app.finetune.trainer_command import (
     COMPONENT,
     missing_libraries,
@@ -287,3 +289,29 @@ def wait_until(true: object, seconds: float = 30.0) -> None:
     while not true():  # type: ignore[operator]
         assert time.monotonic() < until
         time.sleep(0.05)
+
+
+def test_a_folder_of_wheels_needs_no_authorities(
+    bundle: TrainingBundle, place: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A minimal Debian has no ca-certificates; uv then builds no client where it is to read the system's."""
+    real, told = frozen.uv(), tmp_path / "told"
+    assert real is not None
+    spy = tmp_path / "uv"
+    spy.write_text(f'#!/bin/sh\necho "$@" >> {told}\nexec {real.absolute()} "$@"\n')
+    spy.chmod(0o755)
+    monkeypatch.setattr(frozen, "uv", lambda: spy)
+    installer(place, bundle).install()
+    assert len(told.read_text().splitlines()) >= 2 and "--system-certs" not in told.read_text()
+    Installer(Component(place), bundle.lock(), Source(kind="folder", place=""), os.environ).remove()
+    with IndexServer(bundle.wheels) as index:
+        installer(place, bundle, mirror(index)).install()
+    assert "--system-certs" in told.read_text(), "an address is trusted as the system trusts"
+
+
+def test_a_system_without_authorities_is_said() -> None:
+    said = (
+        "error: failed to build HTTP client\n  cause: unexpected error: No CA certificates were loaded from the system"
+    )
+    error = uv_failed(said, Source(kind="index"))
+    assert "no list of authorities" in error.message and "ca-certificates" in error.hint and error.detail == said
