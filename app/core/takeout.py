@@ -70,7 +70,7 @@ class TakeOutDesk:
 
     @property
     def is_busy(self) -> bool:
-        return bool(self._under_way)
+        return any(reply.open for reply in self._under_way)
 
     def handlers(self) -> Mapping[type[Call], Handler]:
         return {c.TakeOut: self._begin}
@@ -165,11 +165,7 @@ class TakeOutDesk:
                 inside = file.relative_to(run.folder).as_posix()
                 yield "trainings", f"trainings/{_safe(run.folder.name)}/{inside}", partial(_small, file)
         if house.home.audit.is_dir():
-            yield (
-                "",
-                "record.jsonl",
-                lambda: b"".join(msgspec.json.encode(r) + b"\n" for r in records(house.home.audit)),
-            )
+            yield "", "record.jsonl", partial(_record, house.home.audit)
 
     def _table(self, table_id: int) -> bytes:
         read = self._tables.read(table_id)
