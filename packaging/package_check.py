@@ -314,7 +314,7 @@ def check(app: Installed, wheels: Path | None = None, pictures: Path | None = No
     """Print a line for each part; → whether all held."""
     checks: list[tuple[str, Callable[[], str]]] = [
         ("window", lambda: window(app, pictures)),
-        *([] if app.is_apart else [("screen reader", lambda: screen_reader(app))]),
+        *([] if app.is_apart else [("screen reader", lambda: screen_reader(app.program))]),
         ("documents", lambda: documents(app)),
         ("models", lambda: models(app)),
         ("processors", lambda: processors(app)),
