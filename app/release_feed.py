@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import platform
 import re
-from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
 
+from app.company import is_loopback
 from app.errors import AppError, BadFile
 from app.files import write_atomic
 from app.packages import own_version
@@ -157,7 +157,7 @@ def check_source(text: str) -> str:
         host = ""
     if not host or parts.scheme not in ("https", "http") or parts.query or parts.fragment:
         raise AppError(f"“{source}” is no address.", "It looks like https://updates.example/inhouse.")
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         raise AppError(
             "Updates come by https only: with http, anybody on the way could send another program.",
             "Ask your IT for the https address, or for a folder on a network drive.",
@@ -173,13 +173,6 @@ def is_address(source: str) -> bool:
 def place_of(source: str) -> str:
     """As a person reads it: the host of an address, else the folder."""
     return urlsplit(source).netloc.rpartition("@")[2] if is_address(source) else f"“{source}”"
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _impossible(each: Release | RuntimeBuild) -> str:

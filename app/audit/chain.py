@@ -249,6 +249,11 @@ def records(folder: Path) -> Iterator[Record]:
                 yield msgspec.json.decode(line[65:], type=Record)
 
 
+def json_lines(folder: Path) -> bytes:
+    """All records as plain JSON lines, for other programs."""
+    return b"".join(msgspec.json.encode(each) + b"\n" for each in records(folder))
+
+
 def verify(folder: Path, known: str = "") -> Verified:
     """Read every byte. `known` is a head of before, "17 3fa…", which has to be in the chain."""
     files = files_of(folder)

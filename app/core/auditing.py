@@ -8,9 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from app.audit.chain import Chain, Record, Verified, records, verify
+from app.audit.chain import Chain, Record, Verified, json_lines, records, verify
 from app.core.answers import Answers
 from app.core.calls import audit as c
 from app.core.calls.api import ServeApi
@@ -157,7 +155,7 @@ class AuditDesk:
         folder, path = self._house.home.audit, Path(call.path)
 
         def write() -> Verified:
-            save(path, b"".join(msgspec.json.encode(each) + b"\n" for each in records(folder)))
+            save(path, json_lines(folder))
             return verify(folder)
 
         self._house.clock.thread(write, lambda found: reply.done(c.RecordVerified(verified=found)), reply.failed)

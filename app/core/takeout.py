@@ -15,9 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from app.audit.chain import records
+from app.audit.chain import json_lines
 from app.chats import exchange
 from app.chats.records import Chat
 from app.core.calls import takeout as c
@@ -165,7 +163,7 @@ class TakeOutDesk:
                 inside = file.relative_to(run.folder).as_posix()
                 yield "trainings", f"trainings/{_safe(run.folder.name)}/{inside}", partial(_small, file)
         if house.home.audit.is_dir():
-            yield "", "record.jsonl", partial(_record, house.home.audit)
+            yield "", "record.jsonl", partial(json_lines, house.home.audit)
 
     def _table(self, table_id: int) -> bytes:
         read = self._tables.read(table_id)
@@ -253,10 +251,6 @@ def _documents_csv(documents: tuple[Document, ...]) -> bytes:
         for each in documents
     ]
     return _csv(("collection", "name", "path", "format", "status", "pages", "bytes", "indexed"), rows)
-
-
-def _record(folder: Path) -> bytes:
-    return b"".join(msgspec.json.encode(each) + b"\n" for each in records(folder))
 
 
 def _csv(head: tuple[str, ...], rows: list[tuple[Any, ...]]) -> bytes:
